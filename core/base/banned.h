@@ -1,0 +1,17 @@
+/* banned.h - functions that nobody calls here, made errors by the compiler
+ *
+ * Included before everything else by the build.  Each has a better form:
+ * bounded copies, the _r functions, hd_buf, posix_spawn.
+ */
+#ifndef HD_BASE_BANNED_H
+#define HD_BASE_BANNED_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol gets \
+	gmtime localtime system popen tmpnam mktemp
+
+#endif

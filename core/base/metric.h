@@ -1,0 +1,37 @@
+/* metric.h - the registry of numbers
+ *
+ * Whoever counts registers a family once and keeps the pointer of the series;
+ * adding is an atomic operation without a lock.  The registry writes the
+ * Prometheus text form (version 0.0.4).
+ */
+#ifndef HD_BASE_METRIC_H
+#define HD_BASE_METRIC_H
+
+#include <stddef.h>
+
+struct hd_buf;
+struct hd_metric; /* one series: a family with one set of labels */
+
+enum hd_metric_type { HD_COUNTER, HD_GAUGE, HD_HISTOGRAM };
+
+/* The series `name` with `labels` ("connector=\"misp\"" or "" for none), made
+ * if it is new.  It lives as long as the process.  Asking again with another
+ * type is a bug (assert).  Histograms have the buckets 1 ms to 60 s, in
+ * seconds. [any] */
+struct hd_metric *hd_metric_get(enum hd_metric_type type, const char *name,
+				const char *labels, const char *help);
+
+/* [any] */
+void hd_metric_add(struct hd_metric *metric, double value);
+void hd_metric_set(struct hd_metric *metric, double value);
+void hd_metric_observe(struct hd_metric *metric, double value);
+double hd_metric_value(const struct hd_metric *metric); /* a histogram's count */
+
+/* Appends label=value with the value escaped, a comma before it unless `out`
+ * is empty: builds the `labels` above. [any] */
+void hd_metric_label(struct hd_buf *out, const char *label, const char *value);
+
+/* Appends all families in order of their names. [any] */
+void hd_metric_write(struct hd_buf *out);
+
+#endif
