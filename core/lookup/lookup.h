@@ -54,8 +54,9 @@ struct hd_answer *hd_lookups_ask(struct hd_lookups *lookups,
 /* Stops waiting: fn will not be called. [loop] */
 void hd_lookups_leave(struct hd_wait *wait);
 
-/* The instance goes away (reload, stop): what waits is answered missing with
- * `reason`, its breaker and quota are forgotten. [loop] */
+/* The instance goes away: call it when hd_instance_stop() has drained it.  What
+ * still waits (in a queue, between two tries) is answered missing with
+ * `reason`; breaker and quota are forgotten. [loop] */
 void hd_lookups_forget(struct hd_lookups *lookups, struct hd_instance *instance,
 		       const char *reason);
 

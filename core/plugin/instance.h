@@ -123,6 +123,9 @@ struct hd_completion {
 	int64_t retry_after_ms, ttl_s;
 	const char *memo;    /* JSON text or NULL: keep the former */
 	size_t memo_n;
+	bool late_follows;   /* a TIMEOUT made by the host: fn_late will be
+			      * called once more, at the latest when the
+			      * instance is destroyed */
 };
 typedef void (*hd_complete_fn)(void *ud, const struct hd_completion *c);
 
