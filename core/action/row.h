@@ -47,6 +47,7 @@ struct hd_case {
 	char alert[HD_ID_TEXT];
 	char *pipeline;
 	char *record; /* JSON text for plugins; NULL: read it from the journal */
+	char *score;  /* "score=65 level=high" for the log; NULL: not known */
 	struct hd_row *rows;
 	size_t count;
 	int64_t began_ms; /* monotonic, of the alert; 0: before this process */
