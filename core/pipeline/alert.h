@@ -19,7 +19,6 @@ struct hd_case;
 struct hd_engine;
 struct hd_pipeline;
 struct hd_program;
-struct hd_window;
 
 struct hd_alert {
 	struct hd_engine *engine;
@@ -35,7 +34,7 @@ struct hd_alert {
 	struct hd_asked asked;	 /* lookups and their answers */
 	struct hd_ledger ledger; /* contributions to the score */
 	struct hd_case *rows;	 /* actions decided so far */
-	struct hd_window *claim; /* the dedup window it leads, or NULL */
+	char *claim;		 /* key of the dedup window it opened, or NULL */
 	json_t *notes;		 /* timeline: [[kind, {...}], ...] */
 
 	size_t step;	  /* the one that runs */
