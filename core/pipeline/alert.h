@@ -40,6 +40,7 @@ struct hd_alert {
 	size_t step;	  /* the one that runs */
 	void *step_state; /* of a step that waits */
 
+	unsigned failed_entries; /* of respond: their conditions had errors */
 	enum hd_alert_state end; /* KEEP until a step ends it */
 	char *reason;
 	char leader[HD_ID_TEXT]; /* of one that is merged */
