@@ -1,12 +1,14 @@
 #include "core/conf/complaint.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
+#include "core/base/utf8.h"
 
 #define TEXT_MAX 2048	 /* of a sentence; a remedy may be a line to paste */
 #define EXCERPT_CHARS 150 /* longer lines are windowed */
@@ -52,48 +54,34 @@ void hd_complaints_free(struct hd_complaints *complaints)
 	free(complaints);
 }
 
-static bool is_tail(unsigned char c)
+/* What a terminal might obey: control characters, and those that turn the
+ * direction of writing. */
+static bool is_wild(uint32_t c)
 {
-	return (c & 0xc0) == 0x80;
+	return (c < ' ' && c != '\t' && c != '\n') || (c >= 0x7f && c < 0xa0) ||
+	       c == 0x2028 || c == 0x2029 || (c >= 0x202a && c <= 0x202e) ||
+	       (c >= 0x2066 && c <= 0x2069);
 }
 
-/* Bytes of the sound character at `p`, which is no control character; 0 if it
- * is none.  Ends at '\0' by itself, which is no tail. */
-static size_t sound_char(const unsigned char *p)
-{
-	size_t n = p[0] < 0x80 ? 1 :
-		   p[0] < 0xc2 ? 0 :
-		   p[0] < 0xe0 ? 2 :
-		   p[0] < 0xf0 ? 3 :
-		   p[0] < 0xf5 ? 4 :
-				 0;
-	size_t i;
-
-	if (n == 1 && (p[0] < ' ' || p[0] == 0x7f))
-		return p[0] == '\t' || p[0] == '\n';
-	for (i = 1; i < n; i++) {
-		if (!is_tail(p[i]))
-			return 0;
-	}
-	if ((p[0] == 0xc2 && p[1] < 0xa0) || (p[0] == 0xe0 && p[1] < 0xa0) ||
-	    (p[0] == 0xed && p[1] >= 0xa0) || (p[0] == 0xf0 && p[1] < 0x90) ||
-	    (p[0] == 0xf4 && p[1] >= 0x90))
-		return 0;
-	return n;
-}
-
-/* What a terminal might obey, and what is no UTF-8, becomes '?'. */
+/* Wild characters, and bytes that are no UTF-8, become '?': one each, so that
+ * carets stay where they are. */
 static void tame(char *text)
 {
-	unsigned char *p = (unsigned char *)text;
+	size_t n = strlen(text), i = 0, k = 0, bytes;
+	uint32_t c;
 
-	while (*p) {
-		size_t n = sound_char(p);
-
-		if (n == 0)
-			*p = '?';
-		p += n > 0 ? n : 1;
+	while (i < n) {
+		bytes = hd_utf8_next(text + i, n - i, &c);
+		if (bytes == 0 || is_wild(c)) {
+			text[k++] = '?';
+			i += bytes > 0 ? bytes : 1;
+			continue;
+		}
+		memmove(text + k, text + i, bytes);
+		k += bytes;
+		i += bytes;
 	}
+	text[k] = '\0';
 }
 
 static char *tamed_text(const char *fmt, va_list ap)
@@ -399,7 +387,6 @@ void hd_complaints_print(struct hd_complaints *complaints, struct hd_buf *out)
 
 static void set_text(json_t *object, const char *name, const char *text)
 {
-	/* json_string() refuses broken UTF-8: then the member is left out. */
 	if (text)
 		json_object_set_new(object, name, json_string(text));
 }

@@ -6,6 +6,7 @@
 
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
+#include "core/base/number.h"
 #include "core/conf/node_impl.h"
 
 #define PATH_MAX_BYTES 2048
@@ -240,34 +241,33 @@ static json_t *integer(const char *text)
 	return errno == 0 && *end == '\0' ? json_integer(value) : NULL;
 }
 
-/* [-+]? ( "." digits | digits ( "." digits* )? ) ( [eE] [-+]? digits )? */
+/* The form of a JSON number; others (.5, +1.0) stay text. */
 static json_t *real(const char *text)
 {
-	const char *p = text + (*text == '-' || *text == '+');
-	size_t whole = strspn(p, "0123456789"), fraction = 0, digits;
+	const char *p = text + (*text == '-');
+	size_t whole = strspn(p, "0123456789"), digits;
 	double value;
 
+	if (whole == 0 || (whole > 1 && *p == '0'))
+		return NULL;
 	p += whole;
 	if (*p == '.') {
-		fraction = strspn(p + 1, "0123456789");
-		p += 1 + fraction;
+		digits = strspn(p + 1, "0123456789");
+		if (digits == 0)
+			return NULL;
+		p += 1 + digits;
 	}
-	if (whole + fraction == 0)
-		return NULL;
 	if (*p == 'e' || *p == 'E') {
-		p++;
-		p += *p == '-' || *p == '+';
+		p += 1 + (p[1] == '-' || p[1] == '+');
 		digits = strspn(p, "0123456789");
 		if (digits == 0)
 			return NULL;
 		p += digits;
 	}
-	if (*p != '\0')
+	/* json_real() refuses an infinity: then it stays text. */
+	if (*p != '\0' || hd_number_get_real(text, strlen(text), &value) < 0)
 		return NULL;
-	errno = 0;
-	value = strtod(text, NULL);
-	/* json_real() refuses what is beyond a double: then it is text. */
-	return errno == 0 ? json_real(value) : NULL;
+	return json_real(value);
 }
 
 static json_t *scalar_json(const struct hd_node *node)

@@ -304,7 +304,7 @@ static enum step at_indicator(struct walk *walk)
 {
 	char c = walk->text[walk->pos];
 
-	if (is_plain_yaml(walk))
+	if (memchr("!&*", c, 3) && is_plain_yaml(walk))
 		return STEP_OVER;
 	return found(walk, c == '!' ? "YAML reads a leading '!' as a tag" :
 			   c == '&' ? "YAML reads a leading '&' as an anchor" :

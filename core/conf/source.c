@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/alloc.h"
+#include "core/base/utf8.h"
 
 struct hd_source {
 	char *name, *text;
@@ -102,17 +103,9 @@ const char *hd_source_line(const struct hd_source *source, unsigned line,
 /* The bytes of the character at `p`: 1 where it is no sound UTF-8. */
 static size_t char_bytes(const char *p, size_t n)
 {
-	unsigned char c = (unsigned char)*p;
-	size_t want = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
-	size_t i;
+	size_t bytes = hd_utf8_next(p, n, NULL);
 
-	if (want > n)
-		return 1;
-	for (i = 1; i < want; i++) {
-		if (((unsigned char)p[i] & 0xc0) != 0x80)
-			return 1;
-	}
-	return want;
+	return bytes > 0 ? bytes : 1;
 }
 
 size_t hd_source_chars(const char *p, size_t n)

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "core/base/utf8.h"
 #include "core/conf/complaint.h"
 #include "core/conf/load.h"
 #include "core/conf/yaml_impl.h"
@@ -19,6 +20,9 @@ static const struct {
 	  "the key" },
 	{ "extra closing brac", "a closing bracket without an opening one",
 	  "remove it, or put the text in single quotes" },
+	{ "quoted scalar", "a quoted text that goes on over this line",
+	  "is its quote closed? if it is meant to go on, indent its lines "
+	  "deeper than its key" },
 	{ "wrongly indented", "the closing bracket stands too far left",
 	  "indent it deeper than the key that the list or mapping belongs "
 	  "to" },
@@ -28,7 +32,9 @@ static const struct {
 	  "remove it" },
 	{ "missing comma in flow", "a comma is missing here",
 	  "separate the values by ', ', or put the whole text in single "
-	  "quotes" },
+	  "quotes; or is a bracket on a line above not closed?" },
+	{ "mismatched flow", "this bracket closes another kind",
+	  "[ is closed by ], { by }" },
 	{ "plain scalar cannot start with",
 	  "a text may not begin with this character",
 	  "put the whole text in single quotes" },
@@ -36,9 +42,9 @@ static const struct {
 	  "put the whole text in single quotes, or give the inner key a line "
 	  "of its own" },
 	{ "invalid multiline plain key",
-	  "this line is neither 'key: value' nor part of the line above",
-	  "a key is followed by ': ' (with a blank), and keys of one mapping "
-	  "stand exactly under each other" },
+	  "a key here or on the next line is not where a key can stand",
+	  "keys of one mapping stand exactly under each other, and a key is "
+	  "followed by ': ' (with a blank)" },
 	{ "invalid scalar at the end of block",
 	  "a key where an item of a list was expected",
 	  "begin the line with '- ', or indent it like the key that it "
@@ -56,12 +62,58 @@ static const struct {
 	  "write \\\\ for a backslash, or use single quotes" },
 };
 
+static bool begins_value(char before)
+{
+	return before == ':' || before == '-' || before == '\n' ||
+	       before == '[' || before == '{' || before == ',';
+}
+
+/* The bracket that was never closed: the parser only says that the file ended
+ * before.  What precedes it is sound, so a look at quotes, comments and
+ * brackets is enough. */
+static size_t open_bracket(const char *text, size_t n)
+{
+	size_t i, depth = 0, opened = n;
+	char before = '\n', quote = '\0';
+
+	for (i = 0; i < n; i++) {
+		char c = text[i];
+
+		if (quote) {
+			i += quote == '"' && c == '\\';
+			quote = c == quote ? '\0' : quote;
+			continue;
+		}
+		if (c == '#' && (i == 0 || strchr(" \t\n", text[i - 1]))) {
+			while (i + 1 < n && text[i + 1] != '\n')
+				i++;
+			continue;
+		}
+		if ((c == '"' || c == '\'') && begins_value(before)) {
+			quote = c;
+		} else if ((c == '[' || c == '{') &&
+			   (depth > 0 || begins_value(before))) {
+			opened = depth++ == 0 ? i : opened;
+		} else if ((c == ']' || c == '}') && depth > 0) {
+			depth--;
+		}
+		if (c != ' ' && c != '\t')
+			before = c;
+	}
+	return depth > 0 ? opened : n;
+}
+
 static size_t error_offset(const struct hd_yaml *yaml,
 			   const struct fy_diag_error *error)
 {
 	size_t n, offset;
+	const char *text = hd_source_text(yaml->copy, &n);
 
-	hd_source_text(yaml->copy, &n);
+	if (error->msg && strstr(error->msg, "without a closing brac")) {
+		offset = open_bracket(text, n);
+		if (offset < n)
+			return offset;
+	}
 	if (error->line <= 0)
 		return 0;
 	offset = hd_source_offset(yaml->copy, (unsigned)error->line,
@@ -92,30 +144,15 @@ void hd_yaml_complain(struct hd_yaml *yaml, const struct fy_diag_error *error)
 }
 
 /* Offset of the first byte that is no UTF-8, or n. */
-static size_t broken_utf8(const unsigned char *p, size_t n)
+static size_t broken_utf8(const char *text, size_t n)
 {
-	size_t i = 0, k, more;
+	size_t i = 0, bytes = 1;
 
-	while (i < n) {
-		if (p[i] < 0x80) {
-			i++;
-			continue;
-		}
-		more = p[i] >= 0xf0 ? 3 : p[i] >= 0xe0 ? 2 : 1;
-		if (p[i] < 0xc2 || p[i] > 0xf4 || i + more >= n)
-			return i;
-		if ((p[i] == 0xe0 && p[i + 1] < 0xa0) ||
-		    (p[i] == 0xed && p[i + 1] > 0x9f) ||
-		    (p[i] == 0xf0 && p[i + 1] < 0x90) ||
-		    (p[i] == 0xf4 && p[i + 1] > 0x8f))
-			return i;
-		for (k = 1; k <= more; k++) {
-			if ((p[i + k] & 0xc0) != 0x80)
-				return i;
-		}
-		i += more + 1;
+	while (i < n && bytes > 0) {
+		bytes = hd_utf8_next(text + i, n - i, NULL);
+		i += bytes;
 	}
-	return n;
+	return i;
 }
 
 static int check_lines(struct hd_yaml *yaml)
@@ -151,7 +188,7 @@ int hd_yaml_check_text(struct hd_yaml *yaml)
 		return hd_complain_remedy(yaml->complaints,
 					  "save the file as UTF-8 text");
 	}
-	bad = broken_utf8((const unsigned char *)text, n);
+	bad = broken_utf8(text, n);
 	if (bad < n) {
 		hd_complain(yaml->complaints,
 			    hd_source_place(yaml->source, bad),
