@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol gets \
-	gmtime localtime system popen tmpnam mktemp
+#pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol gets gmtime \
+	localtime system popen tmpnam mktemp
 
 #endif

@@ -2,11 +2,11 @@
  *
  * Journald-friendly: "<4>" priorities when stderr is the journal
  * (JOURNAL_STREAM), else time and level.  Text mode:
- *   2026-11-25T00:05:42.123Z warning misp: circuit open after 5 failures alert=7f3a
- * JSON mode: {"time","level","connector","alert","text"}, one object a line.
- * C0, C1, line separators and broken UTF-8 are escaped, lines are cut at 8 KiB,
- * known secrets are masked, and repeats of one text are counted instead of
- * printed (at most 5 equal format strings a second and place).
+ *   2026-11-25T00:05:42.123Z warning misp: circuit open after 5 failures
+ * alert=7f3a JSON mode: {"time","level","connector","alert","text"}, one object
+ * a line. C0, C1, line separators and broken UTF-8 are escaped, lines are cut
+ * at 8 KiB, known secrets are masked, and repeats of one text are counted
+ * instead of printed (at most 5 equal format strings a second and place).
  */
 #ifndef HD_BASE_LOG_H
 #define HD_BASE_LOG_H

@@ -25,7 +25,8 @@ struct hd_metric *hd_metric_get(enum hd_metric_type type, const char *name,
 void hd_metric_add(struct hd_metric *metric, double value);
 void hd_metric_set(struct hd_metric *metric, double value);
 void hd_metric_observe(struct hd_metric *metric, double value);
-double hd_metric_value(const struct hd_metric *metric); /* a histogram's count */
+double
+hd_metric_value(const struct hd_metric *metric); /* a histogram's count */
 
 /* Appends label=value with the value escaped, a comma before it unless `out`
  * is empty: builds the `labels` above. [any] */
