@@ -512,15 +512,18 @@ static const char *forbidden(const struct hd_ask *ask)
 {
 	const struct hd_common *common = hd_instance_common(ask->instance);
 	const herald_key *key;
-	enum hd_ip_class class;
+	enum hd_ip_kind kind;
+	struct hd_ip ip;
 
 	key = hd_module_key(hd_instance_module(ask->instance), ask->key);
 	if (ask->kind == HD_KIND_IP) {
-		class = hd_ip_classify_text(ask->value);
-		if (class == HD_IP_LOOPBACK || class == HD_IP_LINK_LOCAL ||
-		    class == HD_IP_MULTICAST || class == HD_IP_UNSPECIFIED)
+		if (hd_ip_parse(ask->value, ask->value_n, &ip) < 0)
+			return "no address";
+		kind = hd_ip_kind(&ip);
+		if (kind == HD_IP_LOOPBACK || kind == HD_IP_LINK_LOCAL ||
+		    kind == HD_IP_MULTICAST || kind == HD_IP_UNSPECIFIED)
 			return "an address that is nobody's";
-		if ((key->flags & HERALD_EXTERNAL) && class != HD_IP_GLOBAL &&
+		if ((key->flags & HERALD_EXTERNAL) && kind != HD_IP_PUBLIC &&
 		    common->share != HD_SHARE_ALL)
 			return "a private or documentation address stays here";
 	}
