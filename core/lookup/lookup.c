@@ -147,8 +147,8 @@ static struct service *service_of(struct hd_lookups *l,
 	while (hd_module_key(hd_instance_module(instance), s->keys))
 		s->keys++;
 	s->queues = hd_alloc_array(s->keys, sizeof(*s->queues));
-	if (common->limit_count != 0)
-		s->quota = hd_quota_new(common->limits, common->limit_count,
+	if (common->limits.count != 0)
+		s->quota = hd_quota_new(common->limits.items, common->limits.count,
 					common->limit_calendar);
 	s->linger = new_timer(l->loop, s);
 	s->hits = outcome_metric(name, "hit");
@@ -359,7 +359,7 @@ static void on_complete(void *ud, const struct hd_completion *c)
 		keep(q, answer, c->ttl_s);
 	answer_waits(q, answer);
 	hd_answer_unref(answer);
-	if (c->status != HERALD_TIMEOUT || !c->late_follows)
+	if (!c->late_follows) /* else on_late() or the service's end does */
 		free_question(q);
 	flush_service(s);
 }
@@ -413,8 +413,10 @@ static void send_batch(struct service *s, uint32_t key, size_t n)
 
 		q->queued = false;
 		q->tries++;
-		questions[i] = (struct hd_question){ q->value, q->value_n,
-						     q->context, q };
+		questions[i] = (struct hd_question){ .value = q->value,
+						     .value_n = q->value_n,
+						     .context = q->context,
+						     .ud = q };
 		if (q->deadline_ms < deadline)
 			deadline = q->deadline_ms;
 	}
