@@ -8,8 +8,8 @@ Where things are is told by the environment:
     HERALD_PLUGIN_DIR   a folder with the plugins' .so files
 
 A configuration is YAML text in which @NAME@ is filled in: names that end in
-_PORT are free ports, DIR is the folder, STATE, SOCKET and PLUGIN_DIR are in
-it, all others are given by the test.
+_PORT are free ports, DIR is the folder, SOCKET and PLUGIN_DIR are in it, so is
+STATE unless the test gives another, and all others are given by the test.
 """
 import glob
 import json
@@ -131,9 +131,9 @@ class Herald:
 
     def fill_in(self):
         """Writes the configuration; ports are new ones each time."""
-        self.values.update(
-            DIR=self.folder, STATE=self.path("state"),
-            SOCKET=self.path("run/control"), PLUGIN_DIR=self.plugin_dir)
+        self.values.update(DIR=self.folder, SOCKET=self.path("run/control"),
+                           PLUGIN_DIR=self.plugin_dir)
+        self.values.setdefault("STATE", self.path("state"))
         names = set(re.findall(r"@([A-Z][A-Z0-9_]*)@", self.text))
         for name in names:
             if name.endswith("_PORT"):
@@ -154,7 +154,7 @@ class Herald:
 
     def environment(self):
         return {**os.environ,
-                "STATE_DIRECTORY": self.path("state"),
+                "STATE_DIRECTORY": self.values["STATE"],
                 "RUNTIME_DIRECTORY": self.path("run"),
                 "CREDENTIALS_DIRECTORY": self.path("credentials"),
                 "HERALD_SOCKET": self.path("run/control"),
