@@ -10,6 +10,7 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import certificates as making   # noqa: E402
 import herald as harness        # noqa: E402
 from services import Service    # noqa: E402
 
@@ -28,6 +29,12 @@ def service(tmp_path):
     yield start
     for one in running:
         one.stop()
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory):
+    """Names of certificates and keys; see certificates.py."""
+    return making.make(str(tmp_path_factory.mktemp("certificates")))
 
 
 @pytest.fixture(scope="session")
