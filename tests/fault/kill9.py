@@ -22,6 +22,7 @@ import itertools
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -52,6 +53,9 @@ def arguments(words=None):
                         default=int.from_bytes(os.urandom(4), "big"))
     parser.add_argument("--faults", type=float, default=0, metavar="PERCENT",
                         help="of the doubles' answers spoilt at random")
+    parser.add_argument("--crash-at", action="append", default=[],
+                        metavar="POINT", help="some kills become crashes "
+                        "there (debug builds; core/base/crash.h)")
     parser.add_argument("--config", default=os.path.join(HERE,
                                                          "kill9.yaml.in"))
     parser.add_argument("--keep", action="store_true",
@@ -144,8 +148,26 @@ def kill_repeatedly(herald, senders, options):
         time.sleep(generator.uniform(0, KILL_WITHIN_S))
         under_load += senders.busy()
         herald.kill()
-        herald.restart()
+        start_again(herald, generator, options.crash_at)
+    herald.kill()
+    start_again(herald, generator, [])
     return under_load
+
+
+def start_again(herald, generator, points):
+    """Now and then so that it will die at one of the points by itself, which
+    may be before it is ready."""
+    herald.extra_environment.pop("HERALD_CRASH_AT", None)
+    if points and generator.random() < 0.7:
+        herald.extra_environment["HERALD_CRASH_AT"] = \
+            f"{generator.choice(points)}:{generator.randrange(1, 200)}"
+    try:
+        herald.restart()
+    except ChildProcessError:
+        if "HERALD_CRASH_AT" not in herald.extra_environment or \
+                herald.process.returncode != -signal.SIGKILL:
+            raise
+        start_again(herald, generator, [])
 
 
 def open_alerts(herald):
@@ -241,8 +263,8 @@ def run(options, folder):
             print(herald.log()[-20000:], file=sys.stderr)
             raise
         finally:
-            herald.kill()
             if options.keep:
+                herald.kill()
                 print(f"kept {herald.folder} {folder}")
             else:
                 herald.remove()

@@ -12,6 +12,7 @@ _PORT are free ports, DIR is the folder, SOCKET and PLUGIN_DIR are in it, so is
 STATE unless the test gives another, and all others are given by the test.
 """
 import glob
+import http.client
 import json
 import os
 import re
@@ -161,8 +162,9 @@ class Herald:
                 **self.extra_environment}
 
     def start(self):
-        """Starts and waits until it is ready.  A port that somebody took
-        between choosing and listening is chosen anew."""
+        """Starts and waits until it is ready; ChildProcessError with its log
+        if it ends instead.  A port that somebody took between choosing and
+        listening is chosen anew."""
         for _ in range(5):
             self.fill_in()
             if self.start_once():
@@ -176,10 +178,19 @@ class Herald:
         try:
             wait_until(self.is_ready, START_S, lambda: "ready\n" + self.log())
         except ChildProcessError:
+            self.process = None
             if "in use" in self.log()[before:]:
                 return False
             raise
         return True
+
+    def check(self):
+        """heraldd -t on the configuration: a CompletedProcess with text."""
+        self.fill_in()
+        return subprocess.run(
+            [find_program("HERALDD", "heraldd"), "-t", "-c", self.config],
+            capture_output=True, text=True, timeout=60, check=False,
+            env=self.environment(), cwd=self.folder)
 
     def launch(self):
         """Starts the process; does not wait."""
@@ -200,7 +211,7 @@ class Herald:
             try:
                 return call(self.port("ADMIN"), "GET", "/readyz",
                             timeout_s=5)[0] == 200
-            except OSError:
+            except (OSError, http.client.HTTPException):
                 return False
         return self.run_ctl("status").returncode == 0
 
@@ -211,23 +222,26 @@ class Herald:
             try:
                 self.process.wait(STOP_S)
             except subprocess.TimeoutExpired:
-                self.kill()
+                self.process.kill()
+                self.process.wait()
                 raise AssertionError(
                     f"no end within {STOP_S} s of SIGTERM:\n"
                     + self.log()) from None
         return self.process.returncode
 
     def kill(self):
-        """kill -9: the process is gone when this returns."""
+        """kill -9: the process is gone when this returns.  One that was gone
+        before must have died so itself (at a crash point)."""
         self.expected_end = False
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+        self.check_end(self.process.returncode)
 
     def restart(self):
         """Starts again on the same state with the same ports."""
         if self.process.poll() is None:
-            self.stop()
+            self.check_end(self.stop())
         self.launch()
         wait_until(self.is_ready, START_S,
                    lambda: "ready again\n" + self.log())
@@ -242,10 +256,15 @@ class Herald:
             if self.process is not None:
                 status = self.stop()
                 self.check_sanitizers()
-                assert status == 0 or not self.expected_end, \
-                    f"heraldd ended with {status}:\n{self.log()}"
+                self.check_end(status)
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def check_end(self, status):
+        """An orderly end has 0, one that was meant to be killed -9."""
+        wanted = 0 if self.expected_end else -signal.SIGKILL
+        assert status == wanted, \
+            f"heraldd ended with {status}:\n{self.log()}"
 
     def check_sanitizers(self):
         found = SANITIZER.search(self.log())
