@@ -76,7 +76,8 @@ def gather_plugins(folder):
     os.makedirs(folder, mode=0o755, exist_ok=True)
     for pattern in ("plugins/*/.libs/*.so", "tests/plugins/.libs/*.so"):
         for plugin in glob.glob(os.path.join(build, pattern)):
-            shutil.copy(plugin, folder)
+            placed = shutil.copy(plugin, folder)
+            os.chmod(placed, 0o755)     # not writable by others, as is wanted
     return folder
 
 
