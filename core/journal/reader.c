@@ -51,10 +51,16 @@ static const struct {
 	[HD_READ_BODY] = { &hd_table_body, "WHERE num=?1" },
 	[HD_READ_DECISION] = { &hd_table_decision, "WHERE num=?1" },
 	[HD_READ_ENTRIES] = { NULL, HD_CHAIN_SELECT },
-	[HD_READ_ACTION] = { &hd_table_action, "WHERE id=?1" },
+	[HD_READ_ACTION] = { &hd_table_action,
+			     "WHERE alert_num IN(SELECT num FROM alert WHERE "
+			     "id>=substr(?1,1,16)AND id<substr(?1,1,16)||'g')"
+			     "AND id=?1" },
 	[HD_READ_ACTION_PREFIX] = { NULL,
-				    "SELECT id FROM action WHERE id>=?1 AND "
-				    "id<?2 ORDER BY id LIMIT 100" },
+				    "SELECT id FROM action WHERE alert_num IN("
+				    "SELECT num FROM alert WHERE "
+				    "id>=substr(?1,1,16)AND "
+				    "id<substr(?1,1,16)||'g')AND id>=?1 AND "
+				    "id<?2 LIMIT 100" },
 	[HD_READ_ACTIONS_OF] = { &hd_table_action,
 				 "WHERE alert_num=(SELECT num FROM alert "
 				 "WHERE id=?1)ORDER BY num" },
