@@ -52,9 +52,9 @@ static const struct {
 	[HD_READ_DECISION] = { &hd_table_decision, "WHERE num=?1" },
 	[HD_READ_ENTRIES] = { NULL, HD_CHAIN_SELECT },
 	[HD_READ_ACTION] = { &hd_table_action,
-			     "WHERE alert_num IN(SELECT num FROM alert WHERE "
-			     "id>=substr(?1,1,16)AND id<substr(?1,1,16)||'g')"
-			     "AND id=?1" },
+			     "JOIN alert ON alert.num=action.alert_num WHERE "
+			     "alert.id>=substr(?1,1,16)AND "
+			     "alert.id<substr(?1,1,16)||'g' AND action.id=?1" },
 	[HD_READ_ACTION_PREFIX] = { NULL,
 				    "SELECT id FROM action WHERE alert_num IN("
 				    "SELECT num FROM alert WHERE "

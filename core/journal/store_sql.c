@@ -55,9 +55,10 @@ static const struct {
 				    "connector,action,effect,undo_of,params,"
 				    "created_ms," },
 	[HD_STMT_ACTION_BY_ID] = { SELECT, &hd_table_action,
-				   "WHERE alert_num IN(SELECT num FROM alert "
-				   "WHERE id>=substr(?1,1,16)AND "
-				   "id<substr(?1,1,16)||'g')AND id=?1" },
+				   "JOIN alert ON alert.num=action.alert_num "
+				   "WHERE alert.id>=substr(?1,1,16)AND "
+				   "alert.id<substr(?1,1,16)||'g' AND "
+				   "action.id=?1" },
 	[HD_STMT_ACTION_IS] = { PLAIN, NULL,
 				"SELECT 1 FROM action WHERE alert_num=?1 AND "
 				"id=?2" },

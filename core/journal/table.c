@@ -167,10 +167,11 @@ void hd_table_select(struct hd_buf *sql, const struct hd_table *table,
 {
 	int i;
 
-	hd_buf_adds(sql, "SELECT num");
+	hd_buf_addf(sql, "SELECT %s.num", table->name);
 	for (i = 0; i < table->count; i++)
-		hd_buf_addf(sql, ",%s", table->fields[i].name);
-	hd_buf_addf(sql, ",digest FROM %s %s", table->name, tail);
+		hd_buf_addf(sql, ",%s.%s", table->name, table->fields[i].name);
+	hd_buf_addf(sql, ",%s.digest FROM %s %s", table->name, table->name,
+		    tail);
 }
 
 static void add_values(struct hd_buf *sql, const struct hd_table *table,

@@ -13,7 +13,7 @@
 #define LINGER_US 300	 /* measured: 10 % less CPU, no worse median */
 #define IDLE_US 2000	 /* after such a pause there is no load */
 #define SIZES_US 1000000 /* between looks at the file's size */
-#define PASSIVE_BYTES ((int64_t)4 << 20)
+#define PASSIVE_BYTES ((int64_t)16 << 20)
 #define RESTART_BYTES ((int64_t)64 << 20)
 #define FRAME_BYTES (24 + 8192)
 
