@@ -134,13 +134,16 @@ struct hd_completion {
 	int64_t retry_after_ms, ttl_s;
 	const char *memo; /* JSON object as text, or NULL: keep the former */
 	size_t memo_n;
+	bool late_follows; /* made by the host (TIMEOUT, CANCELLED): fn_late
+			    * will be called once more, at the latest when the
+			    * instance is destroyed (CANCELLED) */
 };
 typedef void (*hd_complete_fn)(void *ud, const struct hd_completion *c);
 
 /* One call of lookup() for 1 to batch_max values of one key.  fn is called
  * once for each question, on the loop, never inside this call.  After the
  * deadline it is called with TIMEOUT; if the plugin answers later, fn_late (may
- * be NULL) is called once with that.  IN_DOUBT becomes RETRY.  An instance that
+ * be NULL) is called once with that (late_follows).  IN_DOUBT becomes RETRY.  An instance that
  * is stopped answers BUSY with the reason. [loop] */
 struct hd_question {
 	const char *value; /* copied, as are the other texts */

@@ -177,7 +177,9 @@ void hd_request_cancel(struct hd_instance *i, struct hd_request *r)
 static void answer_for(struct hd_instance *i, struct hd_request *r,
 		       uint32_t status, const char *message)
 {
-	struct hd_completion c = { .status = status, .message = message };
+	struct hd_completion c = { .status = status,
+				   .message = message,
+				   .late_follows = r->late != NULL };
 
 	if (r->kind == HD_RUN_ACTION && r->call.mode == HERALD_RUN)
 		c.status = HERALD_IN_DOUBT;
@@ -235,10 +237,17 @@ void hd_request_cancel_all(struct hd_instance *i)
 
 void hd_request_fini(struct hd_instance *i)
 {
+	static const struct hd_completion gone = {
+		.status = HERALD_CANCELLED,
+		.message = "the connector was stopped",
+	};
+
 	while (!hd_link_is_empty(&i->late)) {
 		struct hd_request *r =
 			HD_LINK_OF(i->late.next, struct hd_request, link);
 
+		if (r->late)
+			r->late(r->ud, &gone);
 		if (r->kind == HD_SERVED)
 			hd_http_respond(r->served.http, 503, NULL, NULL, 0);
 		hd_request_free(i, r);
