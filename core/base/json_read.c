@@ -360,9 +360,9 @@ static json_t *read_integer(struct reader *r, const char *end)
 	const char *p;
 
 	for (p = r->p + negative; p < end; p++)
-		over |= __builtin_mul_overflow(value, 10, &value) |
-			__builtin_add_overflow(value, (uint64_t)(*p - '0'),
-					       &value);
+		over = over || __builtin_mul_overflow(value, 10, &value) ||
+		       __builtin_add_overflow(value, (uint64_t)(*p - '0'),
+					      &value);
 	if (over || value > limit) {
 		report(r, HD_JSON_NOT_EXACT, r->p, "integer outside 64 bits");
 		return NULL;

@@ -356,6 +356,38 @@ static void grammar_is_that_of_rfc_8259(void **state)
 		       cases[i].written);
 }
 
+/* Wherever in a string it stands: the scan takes eight bytes at a time. */
+static void every_byte_is_seen_in_every_place(void **state)
+{
+	char text[20];
+	char *written;
+	json_t *value;
+	size_t at;
+	int c;
+
+	(void)state;
+	for (at = 1; at < 19; at++) {
+		for (c = 1; c < 0x80; c++) {
+			memset(text, 'x', sizeof(text));
+			text[0] = text[19] = '"';
+			text[at] = (char)c;
+			value = hd_json_read(text, 20, NULL, NULL);
+			assert_true(!value ==
+				    (c < 0x20 || c == '"' || c == '\\'));
+			json_decref(value);
+			value = json_stringn_nocheck(text + 1, 18);
+			written = write_text(value, 0);
+			json_decref(value);
+			value = hd_json_read(written, strlen(written), NULL,
+					     NULL);
+			assert_memory_equal(json_string_value(value), text + 1,
+					    18);
+			json_decref(value);
+			free(written);
+		}
+	}
+}
+
 static void numbers_outside_are_not_exact(void **state)
 {
 	static const char *const cases[] = {
@@ -644,6 +676,7 @@ int main(void)
 		cmocka_unit_test(bad_document_of_a_batch_can_be_skipped),
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(grammar_is_that_of_rfc_8259),
+		cmocka_unit_test(every_byte_is_seen_in_every_place),
 		cmocka_unit_test(numbers_outside_are_not_exact),
 		cmocka_unit_test(broken_text_is_bad_without_mending),
 		cmocka_unit_test(long_text_is_cut_at_a_character),
