@@ -48,21 +48,14 @@ const char *hd_guards_halted(const struct hd_guards *guards)
 	return guards->halted;
 }
 
-static const char *const mode_names[] = { "dry_run", "notify", "live" };
-
 int hd_mode_parse(const char *word, enum hd_mode *out)
 {
-	for (int i = 0; i < 3; i++)
-		if (strcmp(word, mode_names[i]) == 0) {
+	for (int i = HD_MODE_DRY_RUN; i <= HD_MODE_LIVE; i++)
+		if (strcmp(word, hd_mode_name((enum hd_mode)i)) == 0) {
 			*out = (enum hd_mode)i;
 			return 0;
 		}
 	return -1;
-}
-
-const char *hd_mode_name(enum hd_mode mode)
-{
-	return mode_names[mode];
 }
 
 static enum hd_mode lowest(enum hd_mode a, enum hd_mode b)

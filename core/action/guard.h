@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <jansson.h>
 
-#include "core/plugin/instance.h"
+#include "core/conf/settings.h" /* enum hd_mode */
 
 struct hd_guards;
 struct hd_row;
@@ -37,7 +37,6 @@ const char *hd_guards_halted(const struct hd_guards *guards);
 
 /* "dry_run" to the mode; -1 for another word. [any] */
 int hd_mode_parse(const char *word, enum hd_mode *out);
-const char *hd_mode_name(enum hd_mode mode);
 
 /* Before anything is done for the row: does the mode let an action of this
  * effect act at all? [loop] */

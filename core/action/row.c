@@ -36,6 +36,7 @@ void hd_case_free(struct hd_case *c)
 	free(c->rows);
 	free(c->pipeline);
 	free(c->record);
+	free(c->score);
 	free(c);
 }
 

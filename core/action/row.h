@@ -20,7 +20,8 @@ struct hd_txn;
  * `spec` of the row, as JSON
  *   {"retry_ms", "timeout_ms", "after": "case", "or_else": true,
  *    "defer": {"if": EXPR, "with": {NAME: TEMPLATE}}}
- * `after` names the entry that must have ended (or be parked) first. */
+ * `after` names the entries that must have ended (or be parked) first, with
+ * blanks between them. */
 struct hd_row {
 	struct hd_case *owner;
 	char id[HD_ID_TEXT];
@@ -47,6 +48,7 @@ struct hd_case {
 	char alert[HD_ID_TEXT];
 	char *pipeline;
 	char *record; /* JSON text for plugins; NULL: read it from the journal */
+	char *score;  /* "score=65 level=high" for the log; NULL: not known */
 	struct hd_row *rows;
 	size_t count;
 	int64_t began_ms; /* monotonic, of the alert; 0: before this process */

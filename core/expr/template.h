@@ -32,6 +32,13 @@ struct hd_template *hd_template_compile(struct hd_expr_env *env,
 					const struct hd_node *node,
 					enum hd_escape escape,
 					struct hd_complaints *complaints);
+/* The same for text that stands in no file: complaints are told in `err`. */
+struct hd_err;
+struct hd_template *hd_template_compile_text(struct hd_expr_env *env,
+					     const struct hd_expr_names *names,
+					     const char *text,
+					     enum hd_escape escape,
+					     struct hd_err *err);
 void hd_template_free(struct hd_template *t);
 
 /* True if it has no ${}: its text is the same for every alert. [any] */

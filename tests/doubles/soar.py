@@ -33,6 +33,7 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 FIRST_IDS = {"container": 42, "artifact": 101, "playbook_run": 46,
              "container_comment": 9, "note": 12, "action_run": 42,
              "container_attachment": 5}
+OWN = {"polls", "playbook_id"}     # of a run: ours, not shown to clients
 OPTION_OF = {"label": "label", "severity": "severity",
              "sensitivity": "sensitivity", "status": "status"}
 
@@ -187,7 +188,7 @@ class Soar(double.Double):
             count = sum(a["container"] == one["id"]
                         for a in self.objects["artifact"].values())
             return dict(one, artifact_count=count)
-        return {name: one[name] for name in one if name != "polls"}
+        return {name: one[name] for name in one if name not in OWN}
 
     def update(self, kind, one, body):
         if kind == "playbook_run":
@@ -347,7 +348,9 @@ class Soar(double.Double):
             raise Refused("Invalid scope")
         one = self.put("playbook_run", dict(
             fixture("playbook_run_status_running.json"),
-            container=container["id"], playbook=playbook, status="pending",
+            container=container["id"], status="pending",
+            playbook=playbook if isinstance(playbook, int) else 17,
+            playbook_id=playbook,
             inputs=body.get("inputs", {}), start_time=now(), polls=0))
         self.effect(container["source_data_identifier"], "/rest/playbook_run",
                     {"id": one["id"], "playbook": playbook,
