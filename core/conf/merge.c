@@ -12,7 +12,7 @@
 /* Where a section's entries stand, and how they are named. */
 static const struct {
 	const char *name, *top, *below; /* below NULL: `top` itself */
-	bool list; /* items with a `name`, else members */
+	bool list;			/* items with a `name`, else members */
 } sections[HD_CONF_SECTIONS] = {
 	[HD_CONF_CONNECTORS] = { "connectors", "connectors", NULL, false },
 	[HD_CONF_LISTS] = { "lists", "lists", NULL, false },
@@ -25,9 +25,8 @@ static const struct {
 
 /* All that may stand in the main file. */
 static const char *const main_sections[] = {
-	"version", "herald",	  "control", "alarms", "listen", "connectors",
-	"lists",   "times",	  "scores",  "safety", "pipelines",
-	"risk_levels",
+	"version", "herald", "control", "alarms", "listen",    "connectors",
+	"lists",   "times",  "scores",	"safety", "pipelines", "risk_levels",
 };
 #define MAIN_SECTIONS (sizeof(main_sections) / sizeof(main_sections[0]))
 
@@ -102,18 +101,17 @@ static int check_member_name(const struct hd_node *member,
 		    name);
 	return hd_complain_remedy(
 		complaints,
-		section == HD_CONF_ACTIONS ?
-			"write CONNECTOR.ACTION, as in "
-			"'ad_ops.disable_account'" :
-			"names are made of a-z, 0-9 and _, and begin with a "
-			"letter");
+		section == HD_CONF_ACTIONS
+			? "write CONNECTOR.ACTION, as in "
+			  "'ad_ops.disable_account'"
+			: "names are made of a-z, 0-9 and _, and begin with a "
+			  "letter");
 }
 
 static struct hd_place name_place(const struct hd_node *entry)
 {
-	return hd_node_name(entry) ?
-		       hd_node_key_place(entry) :
-		       hd_node_place(hd_node_get(entry, "name"));
+	return hd_node_name(entry) ? hd_node_key_place(entry)
+				   : hd_node_place(hd_node_get(entry, "name"));
 }
 
 static void add_entry(struct hd_conf *conf, enum hd_conf_section section,
@@ -122,10 +120,10 @@ static void add_entry(struct hd_conf *conf, enum hd_conf_section section,
 {
 	const struct hd_node *first;
 	struct hd_place place;
-	int rc = sections[section].list ?
-			 check_item_name(entry, sections[section].name,
-					 complaints) :
-			 check_member_name(entry, section, complaints);
+	int rc = sections[section].list
+			 ? check_item_name(entry, sections[section].name,
+					   complaints)
+			 : check_member_name(entry, section, complaints);
 
 	if (rc < 0)
 		return;
@@ -148,8 +146,8 @@ static void add_section(struct hd_conf *conf, enum hd_conf_section section,
 			struct hd_complaints *complaints)
 {
 	const struct hd_node *node = hd_node_get(root, sections[section].top);
-	enum hd_node_type want =
-		sections[section].list ? HD_NODE_SEQ : HD_NODE_MAP;
+	enum hd_node_type want = sections[section].list ? HD_NODE_SEQ
+							: HD_NODE_MAP;
 	size_t i;
 
 	if (sections[section].below)
@@ -157,15 +155,16 @@ static void add_section(struct hd_conf *conf, enum hd_conf_section section,
 	if (hd_node_type(node) == HD_NODE_NULL)
 		return;
 	if (hd_node_type(node) != want) {
-		hd_complain(complaints, hd_node_place(node),
-			    "%s is %s, not %s", sections[section].name,
+		hd_complain(complaints, hd_node_place(node), "%s is %s, not %s",
+			    sections[section].name,
 			    want == HD_NODE_SEQ ? "a list" : "a mapping",
 			    hd_node_kind(node));
-		hd_complain_remedy(complaints, "%s",
-				   want == HD_NODE_SEQ ?
-					   "begin each entry with '- name: "
-					   "NAME'" :
-					   "write 'name: {...}' for each entry");
+		hd_complain_remedy(
+			complaints, "%s",
+			want == HD_NODE_SEQ
+				? "begin each entry with '- name: "
+				  "NAME'"
+				: "write 'name: {...}' for each entry");
 		return;
 	}
 	for (i = 0; i < hd_node_count(node); i++)
@@ -188,8 +187,8 @@ static void check_main_keys(const struct hd_node *root,
 		hd_complain(complaints,
 			    hd_node_key_place(hd_node_item(root, i)),
 			    guess.best ? "unknown section '%s'; did you mean "
-					 "'%s'?" :
-					 "unknown section '%s'",
+					 "'%s'?"
+				       : "unknown section '%s'",
 			    key, guess.best);
 		hd_complain_remedy(complaints,
 				   "the sections are version, herald, control, "
@@ -283,8 +282,8 @@ void hd_conf_merge(struct hd_conf *conf, struct hd_complaints *complaints)
 
 void hd_conf_identify(struct hd_conf *conf)
 {
-	struct hd_piece *pieces =
-		hd_alloc_array(2 * conf->files_count, sizeof(*pieces));
+	struct hd_piece *pieces = hd_alloc_array(2 * conf->files_count,
+						 sizeof(*pieces));
 	uint8_t digest[HD_SHA256_SIZE];
 	size_t i;
 

@@ -132,20 +132,20 @@ static struct hd_place place_in_literal(const struct hd_node *node,
 	const char *line = node->text, *end;
 	size_t have, want;
 
-	while ((end = memchr(line, '\n', node->n - (size_t)(line - node->text))) !=
-		       NULL &&
+	while ((end = memchr(line, '\n',
+			     node->n - (size_t)(line - node->text))) != NULL &&
 	       (size_t)(end - node->text) < offset) {
 		line = end + 1;
 		place.line++;
 	}
-	want = end ? (size_t)(end - line) :
-		     node->n - (size_t)(line - node->text);
+	want = end ? (size_t)(end - line)
+		   : node->n - (size_t)(line - node->text);
 	if (!hd_source_line(node->source, place.line, &have) || have < want)
 		return hd_node_place(node);
 	place.col = (unsigned)(have - want +
-			       hd_source_chars(line, offset -
-							     (size_t)(line -
-								      node->text))) +
+			       hd_source_chars(line,
+					       offset - (size_t)(line -
+								 node->text))) +
 		    1;
 	return place;
 }
@@ -232,9 +232,9 @@ static json_t *integer(const char *text)
 		text = digits;
 	}
 	if (*digits == '\0' ||
-	    digits[strspn(digits, base == 16 ? "0123456789abcdefABCDEF" :
-				  base == 8  ? "01234567" :
-					       "0123456789")] != '\0')
+	    digits[strspn(digits, base == 16  ? "0123456789abcdefABCDEF"
+				  : base == 8 ? "01234567"
+					      : "0123456789")] != '\0')
 		return NULL;
 	errno = 0;
 	value = strtoll(text, &end, base);

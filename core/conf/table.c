@@ -15,9 +15,8 @@
 
 static void *member(const struct hd_key *key, void *out)
 {
-	return out && key->offset != HD_KEY_NOWHERE ?
-		       (char *)out + key->offset :
-		       NULL;
+	return out && key->offset != HD_KEY_NOWHERE ? (char *)out + key->offset
+						    : NULL;
 }
 
 /* Puts a single value where the table of table.h says. */
@@ -160,8 +159,8 @@ int hd_table_value(const struct hd_key *key, const struct hd_node *node,
 		return hd_complain_remedy(check->complaints,
 					  "write at least one entry");
 	}
-	rc = key->flags & HERALD_MAP ? check_map(key, node, check) :
-				       check_list(key, node, check);
+	rc = key->flags & HERALD_MAP ? check_map(key, node, check)
+				     : check_list(key, node, check);
 	if (rc == 0)
 		store_node(key, node, out);
 	return rc;
@@ -194,8 +193,7 @@ int hd_table_unknown(const struct hd_node *node, const char *like,
 	return -1;
 }
 
-static int refuse_unknown(const struct hd_key *keys,
-			  const struct hd_node *node,
+static int refuse_unknown(const struct hd_key *keys, const struct hd_node *node,
 			  const struct hd_check *check)
 {
 	struct hd_guess guess;
@@ -280,12 +278,12 @@ static int fill_missing(const struct hd_key *key, const struct hd_node *map,
 	if (key->flags & HERALD_REQUIRED) {
 		hd_complain(check->complaints, place, "%s has no '%s'", where,
 			    key->name);
-		return hd_complain_remedy(check->complaints,
-					  "add '%s:' with %s", key->name,
-					  key->flags & HERALD_SECRET ?
-						  "{credential: NAME} or "
-						  "{file: PATH}" :
-						  hd_value_type_name(key->type));
+		return hd_complain_remedy(
+			check->complaints, "add '%s:' with %s", key->name,
+			key->flags & HERALD_SECRET
+				? "{credential: NAME} or "
+				  "{file: PATH}"
+				: hd_value_type_name(key->type));
 	}
 	if (key->type == HD_TYPE_SUB && key->sub &&
 	    !(key->flags & (HERALD_LIST | HERALD_MAP))) {

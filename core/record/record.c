@@ -9,8 +9,9 @@
 #include "core/record/convert.h"
 #include "core/record/schema.h"
 
-#define ENTRIES_MAX 4096 /* of one array; what a list has beyond is unmapped \
-			  */
+#define ENTRIES_MAX                                              \
+	4096 /* of one array; what a list has beyond is unmapped \
+	      */
 #define NAME_MAX_BYTES 1024
 
 static json_t *object_in(json_t *parent, const char *name)
