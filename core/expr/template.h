@@ -12,6 +12,8 @@
 
 #include "core/expr/expr.h"
 
+struct hd_err;
+
 enum hd_escape {
 	HD_ESCAPE_TEXT,	  /* nothing */
 	HD_ESCAPE_HEADER, /* mail header: control bytes become blanks */
@@ -26,12 +28,21 @@ int hd_escape_parse(const char *word, enum hd_escape *out);
 
 struct hd_template;
 
-/* NULL after complaints.  The caller frees it with hd_template_free(). [loop] */
+/* NULL after complaints.  The caller frees it with hd_template_free().
+ * [loop] */
 struct hd_template *hd_template_compile(struct hd_expr_env *env,
 					const struct hd_expr_names *names,
 					const struct hd_node *node,
 					enum hd_escape escape,
 					struct hd_complaints *complaints);
+
+/* The same for text of ours, or of a file that the configuration names:
+ * the first complaint is given as text in `err`. [loop] */
+struct hd_template *hd_template_compile_text(struct hd_expr_env *env,
+					     const struct hd_expr_names *names,
+					     const char *text, size_t n,
+					     enum hd_escape escape,
+					     struct hd_err *err);
 void hd_template_free(struct hd_template *t);
 
 /* True if it has no ${}: its text is the same for every alert. [any] */
