@@ -246,20 +246,32 @@ static void store_now(struct storing *s)
 	hd_journal_commit(a->env.journal, txn, on_stored, s);
 }
 
-/* May the row that waits for `after` be looked at?  Once that has ended, or,
- * for one that only reads done.X, once that is parked. */
-static bool is_turn(struct hd_case *c, const struct hd_row *r)
+/* Has the entry `name` come as far as whoever waits for it needs?  It ended;
+ * or, for one that only reads done.X, it is parked. */
+static bool has_come(struct hd_case *c, const struct hd_row *r,
+		     const char *name)
 {
-	const struct hd_row *first = r->after ? hd_case_find(c, r->after) :
-						NULL;
+	const struct hd_row *first = hd_case_find(c, name);
 
-	if (!first)
-		return true;
-	if (hd_row_is_final(first))
+	if (!first || hd_row_is_final(first))
 		return true;
 	return !r->or_else && !first->busy && !first->queued &&
 	       (first->due_ms > hd_utc_ms() || first->held ||
 		first->state == HD_ACTION_IN_DOUBT);
+}
+
+/* `after` is a list of entries with blanks between. */
+static bool is_turn(struct hd_case *c, const struct hd_row *r)
+{
+	char *names = hd_strdup(r->after ? r->after : "");
+	char *rest = names, *name;
+	bool turn = true;
+
+	while (turn && (name = strsep(&rest, " ")))
+		if (name[0])
+			turn = has_come(c, r, name);
+	free(names);
+	return turn;
 }
 
 static void resolve_turns(struct hd_actions *a, struct hd_case *c)
@@ -396,7 +408,8 @@ static void call_plugin(struct hd_actions *a, struct hd_row *r,
 		.params = r->params,
 		.record = record_text(a, r->owner),
 		.idem = r->idem,
-		.memo = r->memo,
+		.memo = r->memo[0] ? r->memo : NULL,
+		.alert = r->owner->alert,
 		.deadline_ms = hd_now_ms() +
 			       hd_instance_common(instance)->timeout_ms,
 	};
@@ -457,6 +470,14 @@ static void begin_run(struct hd_actions *a, struct hd_row *r)
 	store(a, r, run_started);
 }
 
+static enum hd_mode mode_of(struct hd_actions *a, const struct hd_row *r)
+{
+	struct hd_instance *instance =
+		a->env.connector(a->env.ud, r->connector);
+
+	return instance ? hd_instance_common(instance)->mode : HD_MODE_DRY_RUN;
+}
+
 static void on_plan(struct hd_actions *a, struct hd_row *r,
 		    const struct hd_completion *c)
 {
@@ -488,7 +509,7 @@ static void on_plan(struct hd_actions *a, struct hd_row *r,
 			"the plan names no target: nothing is done");
 		return;
 	}
-	if (hd_guard_mode(a->env.guards, r, HD_MODE_LIVE, why, sizeof(why)) ==
+	if (hd_guard_mode(a->env.guards, r, mode_of(a, r), why, sizeof(why)) ==
 	    HD_SKIP) {
 		end_row(a, r, HD_ACTION_SKIPPED, why);
 		return;

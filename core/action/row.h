@@ -20,7 +20,8 @@ struct hd_txn;
  * `spec` of the row, as JSON
  *   {"retry_ms", "timeout_ms", "after": "case", "or_else": true,
  *    "defer": {"if": EXPR, "with": {NAME: TEMPLATE}}}
- * `after` names the entry that must have ended (or be parked) first. */
+ * `after` names the entries that must have ended (or be parked) first, with
+ * blanks between them. */
 struct hd_row {
 	struct hd_case *owner;
 	char id[HD_ID_TEXT];

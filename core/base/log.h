@@ -43,6 +43,10 @@ void hd_log(enum hd_level level, const struct hd_log_context *ctx,
 void hd_logv(enum hd_level level, const struct hd_log_context *ctx,
 	     const char *fmt, va_list ap);
 
+/* Prints the counts of what was held back in seconds gone by.  Every line does
+ * it as well; the loop calls it once a second for when there is none. [any] */
+void hd_log_flush(void);
+
 #define hd_error(...) hd_log(HD_LOG_ERROR, NULL, __VA_ARGS__)
 #define hd_warning(...) hd_log(HD_LOG_WARNING, NULL, __VA_ARGS__)
 #define hd_notice(...) hd_log(HD_LOG_NOTICE, NULL, __VA_ARGS__)

@@ -80,8 +80,9 @@ struct hd_place hd_node_place_at(const struct hd_node *node, size_t offset);
 char *hd_node_path(const struct hd_node *node);
 
 /* As JSON: plain scalars typed by the core schema of YAML 1.2 (null, true,
- * 12, 0x1F, 1.5), quoted ones and blocks are strings; an integer beyond int64
- * and .inf, .nan stay strings.  A new reference. [any] */
+ * 12, 0x1F, 0o17, and reals in JSON's form), quoted ones and blocks are
+ * strings; an integer beyond int64, .inf and .nan stay strings.  A new
+ * reference. [any] */
 json_t *hd_node_json(const struct hd_node *node);
 
 #endif

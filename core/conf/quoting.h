@@ -22,19 +22,25 @@
 
 #include "core/conf/source.h"
 
-/* A value that should have been quoted: bytes `start` to `end` of the text. */
+/* A value that should have been quoted: bytes `start` to `end` of the text;
+ * what it is the value of, 0 bytes if it is an item of a list. */
 struct hd_mangled {
 	size_t start, end;
+	size_t key, key_n;
 	const char *reason; /* "YAML reads a leading '!' as a tag" */
 };
 
-/* Looks for one on the line of `text` that holds `offset`, at or around it.
- * [any] */
+/* True for the keys that hold expressions wherever they stand: `if`,
+ * `unless`, `each`, `value`, `to`, `key`, `within`. [any] */
+bool hd_quoting_is_expr_key(const char *key, size_t n);
+
+/* Looks for the first one on the line of `text` that holds `offset`. [any] */
 bool hd_quoting_find(const char *text, size_t n, size_t offset,
 		     struct hd_mangled *out);
 
-/* The same for a plain scalar that was read from `start` to `end`: true if it
- * was cut short, `out` then says what it should have been. [any] */
+/* The same for an expression that was read as a plain scalar, from `start` to
+ * `end`: true if it was cut short; `out` then says what it should have been
+ * (its key is left alone). [any] */
 bool hd_quoting_cut_short(const char *text, size_t n, size_t start, size_t end,
 			  struct hd_mangled *out);
 
@@ -42,7 +48,7 @@ bool hd_quoting_cut_short(const char *text, size_t n, size_t start, size_t end,
  * [any] */
 char *hd_quoting_quote(const char *p, size_t n);
 
-/* The whole line of `text` with the value quoted, without the blanks around.
+/* The line of `text` with the value quoted, without the blanks around it.
  * The caller frees it. [any] */
 char *hd_quoting_line(const char *text, size_t n,
 		      const struct hd_mangled *mangled);

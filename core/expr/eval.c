@@ -9,6 +9,17 @@
 #define SCORES_MAX 8
 #define NS_PER_MS 1000000
 
+const char *hd_truth_name(enum hd_truth truth)
+{
+	static const char *const names[] = {
+		[HD_HOLDS] = "holds",	[HD_NOT_MET] = "not met",
+		[HD_ABSENT] = "absent", [HD_NOT_SURE] = "not sure",
+		[HD_ERROR] = "error",
+	};
+
+	return names[truth];
+}
+
 /* ---- one evaluation ---- */
 
 struct hd_run *hd_run_begin(const struct hd_expr *expr,

@@ -8,21 +8,11 @@
 static const char *word_of(enum hd_truth truth,
 			   const struct hd_cel_value *value)
 {
-	switch (truth) {
-	case HD_HOLDS:
-		if (value->kind != HD_CEL_BOOL)
-			return "value";
-		return value->u.boolean ? "holds" : "not met";
-	case HD_NOT_MET:
-		return "not met";
-	case HD_ABSENT:
-		return "absent";
-	case HD_NOT_SURE:
-		return "not sure";
-	case HD_ERROR:
-		return "error";
-	}
-	return "error";
+	if (truth != HD_HOLDS || value->kind == HD_CEL_BOOL)
+		return hd_truth_name(truth == HD_HOLDS && !value->u.boolean
+					     ? HD_NOT_MET
+					     : truth);
+	return "value";
 }
 
 /* The lookups and actions that the outcome waits for, each once. */

@@ -130,6 +130,9 @@ enum hd_truth {
 	HD_HOLDS, HD_NOT_MET, HD_ABSENT, HD_NOT_SURE, HD_ERROR
 };
 
+/* "holds", "not met", "absent", "not sure", "error". [any] */
+const char *hd_truth_name(enum hd_truth truth);
+
 /* Why it is so: "user.groups" (absent), "vt timed out" (not sure), "division by
  * zero" (error), "" otherwise. */
 struct hd_reason {

@@ -227,13 +227,13 @@ static void tell(void *ud, size_t offset, const char *text, const char *remedy)
 
 struct hd_template *hd_template_compile_text(struct hd_expr_env *env,
 					     const struct hd_expr_names *names,
-					     const char *text, size_t n,
+					     const char *text,
 					     enum hd_escape escape,
 					     struct hd_err *err)
 {
 	if (err)
 		err->code = 0;
-	return compile(env, names, text, n, escape, tell, err);
+	return compile(env, names, text, strlen(text), escape, tell, err);
 }
 
 void hd_template_free(struct hd_template *t)

@@ -36,11 +36,11 @@ struct hd_template *hd_template_compile(struct hd_expr_env *env,
 					enum hd_escape escape,
 					struct hd_complaints *complaints);
 
-/* The same for text of ours, or of a file that the configuration names:
- * the first complaint is given as text in `err`. [loop] */
+/* The same for text that stands in no file: the first complaint is told in
+ * `err`. [loop] */
 struct hd_template *hd_template_compile_text(struct hd_expr_env *env,
 					     const struct hd_expr_names *names,
-					     const char *text, size_t n,
+					     const char *text,
 					     enum hd_escape escape,
 					     struct hd_err *err);
 void hd_template_free(struct hd_template *t);

@@ -19,7 +19,6 @@ struct hd_case;
 struct hd_engine;
 struct hd_pipeline;
 struct hd_program;
-struct hd_window;
 
 struct hd_alert {
 	struct hd_engine *engine;
@@ -35,12 +34,13 @@ struct hd_alert {
 	struct hd_asked asked;	 /* lookups and their answers */
 	struct hd_ledger ledger; /* contributions to the score */
 	struct hd_case *rows;	 /* actions decided so far */
-	struct hd_window *claim; /* the dedup window it leads, or NULL */
+	char *claim;		 /* key of the dedup window it opened, or NULL */
 	json_t *notes;		 /* timeline: [[kind, {...}], ...] */
 
 	size_t step;	  /* the one that runs */
 	void *step_state; /* of a step that waits */
 
+	unsigned failed_entries; /* of respond: their conditions had errors */
 	enum hd_alert_state end; /* KEEP until a step ends it */
 	char *reason;
 	char leader[HD_ID_TEXT]; /* of one that is merged */

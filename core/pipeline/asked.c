@@ -27,6 +27,8 @@ void hd_asked_fini(struct hd_asked *asked)
 	for (size_t i = 0; i < asked->count; i++) {
 		free(asked->items[i].connector);
 		free(asked->items[i].value);
+		free(asked->items[i].enrichment);
+		free(asked->items[i].fills);
 		hd_answer_unref(asked->items[i].answer);
 	}
 	free(asked->items);
@@ -64,8 +66,8 @@ size_t hd_asked_add(struct hd_asked *asked, const char *connector,
 	q->connector = hd_strdup(connector);
 	q->kind = kind;
 	q->value = hd_strdup(value);
-	q->enrichment = enrichment;
-	q->fills = fills;
+	q->enrichment = hd_strdup(enrichment);
+	q->fills = hd_strdup(fills);
 	q->order = order;
 	return asked->count++;
 }
@@ -272,7 +274,6 @@ void hd_asked_restore(struct hd_asked *asked, const json_t *answers)
 		k = hd_kind_parse(type, &mask);
 		if (k < 0)
 			continue;
-		/* kind and fills are borrowed from `answers` */
 		at = hd_asked_add(asked, connector, (enum hd_kind)k, value,
 				  kind, fills, (unsigned)i);
 		asked->items[at].answer =

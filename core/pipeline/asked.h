@@ -19,8 +19,8 @@ struct hd_question_asked {
 	char *connector;
 	enum hd_kind kind;
 	char *value;
-	const char *enrichment; /* herald_key.kind: "threat_intel"; borrowed */
-	const char *fills;	/* borrowed; NULL: nothing */
+	char *enrichment; /* herald_key.kind: "threat_intel"; or NULL */
+	char *fills;	  /* "user,device"; NULL: nothing */
 	unsigned order;		/* of the connector in its step */
 	struct hd_answer *answer; /* NULL while it waits */
 	bool merged;

@@ -47,8 +47,7 @@ void hd_windows_fini(struct hd_windows *w)
 }
 
 /* Windows that are over go when somebody looks, and all others once a minute.
- * A running leader keeps a pointer to its window: those are few and are looked
- * up again by key. */
+ * Nobody keeps a pointer: a running leader knows its key. */
 static void sweep(struct hd_windows *w, int64_t now_ms)
 {
 	struct hd_window *win;

@@ -20,7 +20,7 @@
 
 #include <herald/plugin.h>
 
-#include "core/base/duration.h"
+#include "core/conf/rate.h"
 
 struct hd_complaints;
 struct hd_err;

@@ -40,9 +40,10 @@ KINDS = WITH_EFFECT | STATUSES | {"hang", "reset_before", "close", "429",
                                   "429far", "502", "redirect",
                                   "redirect_self", "rnd"}
 
-HTML_502 = ("<html>\n<head><title>502 Bad Gateway</title></head>\n<body>\n"
-            "<center><h1>502 Bad Gateway</h1></center>\n"
-            "<hr><center>nginx</center>\n</body>\n</html>\n")
+HTML_502 = "\r\n".join([
+    "<html>", "<head><title>502 Bad Gateway</title></head>", "<body>",
+    "<center><h1>502 Bad Gateway</h1></center>",
+    "<hr><center>nginx</center>", "</body>", "</html>", ""])
 ELSEWHERE = "http://127.0.0.1:1/latest/meta-data/"
 
 

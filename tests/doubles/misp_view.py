@@ -74,9 +74,9 @@ def written(store, path, form, rows, body):
     if path == "/events/restSearch":
         shown = [whole_event(store, event, on(body, "metadata"))
                  for event in rows]
-        return '{"response": [' + ",".join(map(compact, shown)) + "]}"
+        return '{"response": [' + ",".join(map(compact, shown)) + "]}\n"
     shown = [compact(attribute(store, a, body)) for a in rows]
-    return '{"response": {"Attribute": [' + ",".join(shown) + "]}}"
+    return '{"response": {"Attribute": [' + ",".join(shown) + "]}}\n"
 
 
 def compact(value):
