@@ -44,9 +44,14 @@ static const char *entry_name(const struct hd_node *entry)
 
 static void append(struct hd_conf_entries *entries, const struct hd_node *entry)
 {
-	entries->items = hd_realloc_array(entries->items, entries->count + 1,
-					  sizeof(*entries->items));
+	if (entries->count == entries->cap) {
+		entries->cap = entries->cap ? entries->cap * 2 : 16;
+		entries->items = hd_realloc_array(entries->items, entries->cap,
+						  sizeof(*entries->items));
+	}
 	entries->items[entries->count++] = entry;
+	/* The dictionary knows no const; nobody writes through it. */
+	hd_dict_put(&entries->by_name, entry_name(entry), (void *)entry);
 }
 
 /* The name of a list's item: required, and a name. */
@@ -343,14 +348,7 @@ const struct hd_node *hd_conf_find(const struct hd_conf *conf,
 				   enum hd_conf_section section,
 				   const char *name)
 {
-	const struct hd_conf_entries *entries = &conf->sections[section];
-	size_t i;
-
-	for (i = 0; i < entries->count; i++) {
-		if (strcmp(entry_name(entries->items[i]), name) == 0)
-			return entries->items[i];
-	}
-	return NULL;
+	return hd_dict_get(&conf->sections[section].by_name, name);
 }
 
 const char *hd_conf_like(const struct hd_conf *conf,
