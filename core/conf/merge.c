@@ -176,29 +176,48 @@ static void add_section(struct hd_conf *conf, enum hd_conf_section section,
 		add_entry(conf, section, hd_node_item(node, i), complaints);
 }
 
+static bool is_section(const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < MAIN_SECTIONS; i++) {
+		if (strcmp(main_sections[i], key) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void refuse_section(const struct hd_node *node,
+			   struct hd_complaints *complaints)
+{
+	const char *key = hd_node_name(node);
+	struct hd_guess guess;
+	size_t i;
+
+	hd_guess_init(&guess, key);
+	for (i = 0; i < MAIN_SECTIONS; i++)
+		hd_guess_offer(&guess, main_sections[i]);
+	if (guess.best)
+		hd_complain(complaints, hd_node_key_place(node),
+			    "unknown section '%s'; did you mean '%s'?", key,
+			    guess.best);
+	else
+		hd_complain(complaints, hd_node_key_place(node),
+			    "unknown section '%s'", key);
+	hd_complain_remedy(complaints,
+			   "the sections are version, herald, control, alarms, "
+			   "listen, connectors, lists, times, risk_levels, "
+			   "safety, scores, pipelines");
+}
+
 static void check_main_keys(const struct hd_node *root,
 			    struct hd_complaints *complaints)
 {
-	struct hd_guess guess;
-	const char *key;
-	size_t i, k;
+	size_t i;
 
-	for (i = 0; (key = hd_node_key(root, i)) != NULL; i++) {
-		hd_guess_init(&guess, key);
-		for (k = 0; k < MAIN_SECTIONS; k++)
-			hd_guess_offer(&guess, main_sections[k]);
-		if (guess.best && guess.slips == 0)
-			continue;
-		hd_complain(complaints,
-			    hd_node_key_place(hd_node_item(root, i)),
-			    guess.best ? "unknown section '%s'; did you mean "
-					 "'%s'?"
-				       : "unknown section '%s'",
-			    key, guess.best);
-		hd_complain_remedy(complaints,
-				   "the sections are version, herald, control, "
-				   "alarms, listen, connectors, lists, times, "
-				   "risk_levels, safety, scores, pipelines");
+	for (i = 0; i < hd_node_count(root); i++) {
+		if (!is_section(hd_node_key(root, i)))
+			refuse_section(hd_node_item(root, i), complaints);
 	}
 }
 
