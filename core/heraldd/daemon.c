@@ -227,13 +227,16 @@ static void keep_texts(struct hd_daemon *d)
 	const struct hd_conf *conf = d->setup->program->conf;
 	struct hd_txn *txn = hd_txn_new();
 	struct hd_buf all;
+	size_t n;
 
 	hd_buf_init(&all, 64u << 20);
 	for (size_t i = 0; i < hd_conf_files(conf); i++) {
 		const struct hd_source *s = hd_conf_file(conf, i);
 
+		const char *text = hd_source_text(s, &n);
+
 		hd_buf_addf(&all, "# ---- %s\n", hd_source_name(s));
-		hd_buf_add(&all, hd_source_text(s), hd_source_size(s));
+		hd_buf_add(&all, text, n);
 		hd_buf_addc(&all, '\n');
 	}
 	hd_txn_config_put(txn, hd_conf_id(conf), hd_buf_text(&all));
