@@ -135,8 +135,8 @@ static size_t line_bytes(const struct hd_node *node, size_t start)
 static struct hd_place place_in_literal(const struct hd_node *node,
 					size_t offset)
 {
-	struct hd_place place =
-		hd_source_place(node->source, node->text_offset);
+	struct hd_place place = hd_source_place(node->source,
+						node->text_offset);
 	size_t start = 0, want = line_bytes(node, 0), have;
 
 	while (start + want < offset && start + want + 1 < node->n) {

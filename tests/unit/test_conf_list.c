@@ -70,6 +70,8 @@ static const struct {
 	{ HD_LIST_NET, "2001:db8::/32", "2001:db9::1", false },
 	{ HD_LIST_NET, "192.0.2.0/24", "::ffff:192.0.2.1", true },
 	{ HD_LIST_NET, "192.0.2.0/24", "no address", false },
+	{ HD_LIST_NET, "192.0.2.1/32", "192.0.2.1", true },
+	{ HD_LIST_NET, "192.0.2.1", "192.0.2.1/32", false },
 	{ HD_LIST_DOMAIN, "example.com", "Example.COM", true },
 	{ HD_LIST_DOMAIN, "example.com", "a.b.example.com", true },
 	{ HD_LIST_DOMAIN, "example.com", "x@mail.example.com", true },
@@ -130,7 +132,7 @@ static void wrong_entries_are_told_with_their_line(void **state)
 	(void)state;
 	assert_null(parse(HD_LIST_NET, "192.0.2.0/24\n 192.0.2.0/33\n"
 				       "a until=2026-13-01\n until=2026-01-01\n"
-				       "2001:db8::/129\n1.2.3.4/\n"));
+				       "2001:db8::/129\n10.1.2.3/8\n"));
 	assert_int_equal(hd_complaints_errors(complaints), 5);
 	one = hd_complaints_get(complaints, 0);
 	assert_string_equal(one->file, "l.txt");

@@ -59,6 +59,7 @@ static const struct hd_key keys[] = {
 	  inner_keys },
 	{ "undo_after", HERALD_DURATION, HD_KEY_LATER, NULL, NULL,
 	  HD_KEY_NOWHERE, NULL },
+	{ "filter", HERALD_EXPR, 0, NULL, NULL, HD_KEY_NOWHERE, NULL },
 	{ "old", HERALD_STRING, HERALD_DEPRECATED, NULL, NULL, HD_KEY_NOWHERE,
 	  NULL },
 	{ NULL, 0, 0, NULL, NULL, 0, NULL },
@@ -177,6 +178,9 @@ static const struct {
 	  "{file: PATH}", 22 },
 	{ "{name: a, secret: {credential: ../x}}", "has no sound name",
 	  "{credential: NAME}", 22 },
+	{ "{name: a, filter: f(b, c), within: 1s}",
+	  "x.filter must be quoted: inside { } and [ ]",
+	  "write: {name: a, filter: 'f(b, c)', within: 1s}", 21 },
 	{ "{name: a, if: [b]}", "x.if is an expression, not a list",
 	  "an expression", 18 },
 };

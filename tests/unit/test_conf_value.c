@@ -174,15 +174,11 @@ static void rates_are_counts_in_windows(void **state)
 static const struct {
 	const char *word, *best; /* of because, name, if, add */
 } guesses[] = {
-	{ "becuase", "because" },
-	{ "nmae", "name" },
-	{ "adds", "add" },
-	{ "becasue", "because" },
-	{ "iff", "if" },
-	{ "Name", "name" },
-	{ "x", NULL },
-	{ "whatever", NULL },
-	{ "", NULL },
+	{ "becuase", "because" }, { "nmae", "name" },
+	{ "adds", "add" },	  { "becasue", "because" },
+	{ "iff", "if" },	  { "Name", "name" },
+	{ "NAEM", "name" },	  { "x", NULL },
+	{ "whatever", NULL },	  { "", NULL },
 };
 
 static void near_words_are_guessed(void **state)
