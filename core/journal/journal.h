@@ -137,7 +137,6 @@ struct hd_journal_report {
 	int64_t broken;	 /* alerts whose chain of entries is not whole */
 	int64_t missing; /* rows that were counted and are not there */
 	bool indexes;	 /* an index does not fit its table */
-	bool indexes;	 /* an index does not fit its table */
 	char first[256]; /* the first trouble in words, "" if none */
 };
 
