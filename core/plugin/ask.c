@@ -177,8 +177,8 @@ void hd_instance_run(struct hd_instance *i, const struct hd_intent *intent,
 	size_t params_n = strlen(intent->params);
 	size_t record_n = strlen(intent->record);
 	size_t idem_n = strlen(intent->idem), memo_n = strlen(memo);
-	struct hd_request *r =
-		hd_request_new(i, HD_RUN_ACTION, intent->deadline_ms);
+	struct hd_request *r = hd_request_new(i, HD_RUN_ACTION,
+					      intent->deadline_ms);
 	herald_call *c = &r->call;
 	herald_id id = r->node.id;
 	char *at;

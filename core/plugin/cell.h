@@ -33,7 +33,7 @@ struct hd_mail {
 
 struct hd_cell {
 	herald_host host; /* first: what the plugin holds; impl is the cell */
-	char name[HD_CELL_NAME]; /* of the instance; constant */
+	char name[HD_CELL_NAME];      /* of the instance; constant */
 	struct hd_instance *instance; /* constant; not after it was closed */
 	pthread_t loop_thread;	      /* constant */
 
@@ -59,7 +59,8 @@ int hd_cell_open(struct hd_cell *cell, uv_loop_t *loop);
 void *hd_cell_mail(size_t size, void (*run)(struct hd_instance *instance,
 					    struct hd_mail *mail));
 
-/* The same of a size that came from outside; NULL if memory is lacking. [any] */
+/* The same of a size that came from outside; NULL if memory is lacking. [any]
+ */
 void *hd_cell_mail_try(size_t size, void (*run)(struct hd_instance *instance,
 						struct hd_mail *mail));
 

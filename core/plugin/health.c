@@ -115,8 +115,8 @@ uint32_t hd_instance_health(const struct hd_instance *i, const char **why,
 		text = i->seen_why;
 		since = i->seen_since_ms;
 	} else if (i->told_since_ms || i->seen_since_ms) {
-		since = i->told_since_ms > i->seen_since_ms ? i->told_since_ms :
-							      i->seen_since_ms;
+		since = i->told_since_ms > i->seen_since_ms ? i->told_since_ms
+							    : i->seen_since_ms;
 	}
 	if (why)
 		*why = text ? text : "";

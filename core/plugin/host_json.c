@@ -95,8 +95,8 @@ static herald_doc *json_parse(const herald_host *h, herald_str text,
 	(void)h;
 	if (!status)
 		status = &ignored;
-	root = text.p ? hd_json_read(text.p, text.n, &mend, &report) :
-			json_object();
+	root = text.p ? hd_json_read(text.p, text.n, &mend, &report)
+		      : json_object();
 	switch (report.status) {
 	case HD_JSON_OK:
 		*status = HERALD_OK;
@@ -251,9 +251,8 @@ static json_t *make_parsed(uint32_t type, herald_str text, uint32_t *status)
 	v = hd_json_read(text.p ? text.p : "", text.p ? text.n : 0, &mend,
 			 &report);
 	if (!v) {
-		*status = report.status == HD_JSON_NOT_EXACT ?
-				  HERALD_NOT_EXACT :
-				  HERALD_BAD_INPUT;
+		*status = report.status == HD_JSON_NOT_EXACT ? HERALD_NOT_EXACT
+							     : HERALD_BAD_INPUT;
 		return NULL;
 	}
 	if (type == HERALD_JSON_REAL && json_is_integer(v)) {

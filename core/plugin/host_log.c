@@ -43,8 +43,7 @@ static struct about look_up(struct hd_cell *cell, herald_id req, bool note)
 			snprintf(about.alert, sizeof(about.alert), "%s",
 				 r->alert);
 		about.takes_note = note && r->kind != HD_SERVED &&
-				   r->kind != HD_PROBE &&
-				   r->notes < NOTES_MAX;
+				   r->kind != HD_PROBE && r->notes < NOTES_MAX;
 		if (about.takes_note)
 			r->notes++;
 	}

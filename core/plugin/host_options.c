@@ -128,8 +128,8 @@ static uint32_t eval_here(struct hd_instance *i, const char *name,
 			  const char *path)
 {
 	const struct hd_expr *expr = hd_options_expr(i->options, name, index);
-	const struct hd_template *t =
-		hd_options_template(i->options, name, index);
+	const struct hd_template *t = hd_options_template(i->options, name,
+							  index);
 	const struct hd_expr_scope scope = {
 		.vars = vars ? hd_host_json_root(vars) : NULL,
 		.now_ms = hd_utc_ms(),

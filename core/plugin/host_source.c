@@ -12,7 +12,7 @@
 #include "core/plugin/options.h"
 #include "core/plugin/visit.h"
 
-#define EMIT_MAX 10000		 /* records of one emit */
+#define EMIT_MAX 10000 /* records of one emit */
 #define EMIT_BYTES_MAX (64u << 20)
 #define HEADERS_MAX 64
 
@@ -22,8 +22,8 @@ static bool copy_record(herald_record *to, const herald_record *from)
 {
 	memset(to, 0, sizeof(*to));
 	memcpy(to, from,
-	       from->struct_size < sizeof(*to) ? from->struct_size :
-						 sizeof(*to));
+	       from->struct_size < sizeof(*to) ? from->struct_size
+					       : sizeof(*to));
 	to->struct_size = sizeof(*to);
 	if (to->flags & HERALD_QUARANTINE)
 		return to->raw.p || to->json.p;
@@ -204,10 +204,11 @@ static void answer(struct hd_instance *i, herald_id req, unsigned code,
 	struct hd_request *r = hd_request_find(i, req);
 
 	if (!r || r->kind != HD_SERVED) {
-		hd_instance_log(i, HD_LOG_WARNING,
-				"answered HTTP request %llu, which had ended or "
-				"never was",
-				(unsigned long long)req);
+		hd_instance_log(
+			i, HD_LOG_WARNING,
+			"answered HTTP request %llu, which had ended or "
+			"never was",
+			(unsigned long long)req);
 		hd_request_count_dropped(i, req);
 		return;
 	}
@@ -303,9 +304,9 @@ int hd_host_source_start(struct hd_instance *i, struct hd_err *err)
 
 	if (!i->plugin->source || i->plugin->source->routes.count == 0)
 		return 0;
-	i->listener = name && i->env->listener ?
-			      i->env->listener(i->env->ud, name) :
-			      NULL;
+	i->listener = name && i->env->listener
+			      ? i->env->listener(i->env->ud, name)
+			      : NULL;
 	if (!i->listener)
 		return hd_err_set(err, ENOENT, "there is no listener '%s'",
 				  name ? name : "");

@@ -120,8 +120,7 @@ static void store(struct hd_instance *i, const char *key, herald_str value)
 		return;
 	txn = hd_txn_new();
 	hd_txn_state_put(txn, &row);
-	hd_journal_commit(i->env->journal, txn, on_stored,
-			  hd_strdup(i->name));
+	hd_journal_commit(i->env->journal, txn, on_stored, hd_strdup(i->name));
 }
 
 static uint32_t state_put(const herald_host *h, const char *key,

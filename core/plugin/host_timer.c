@@ -120,8 +120,7 @@ static void stop(const herald_host *h, herald_id id)
 void hd_host_timer_fini(struct hd_instance *i)
 {
 	while (!hd_link_is_empty(&i->timers))
-		close_timer(
-			HD_LINK_OF(i->timers.next, struct hd_timer, link));
+		close_timer(HD_LINK_OF(i->timers.next, struct hd_timer, link));
 }
 
 void hd_host_fill_timer(herald_host *host)

@@ -15,6 +15,7 @@
 #include "core/conf/complaint.h"
 #include "core/conf/node.h"
 #include "core/expr/map.h"
+#include "core/net/http_client.h"
 #include "core/net/tls.h"
 #include "core/plugin/instance_impl.h"
 #include "core/plugin/options.h"
@@ -172,8 +173,7 @@ static int check_tls(struct hd_instance *i, const struct hd_node *node,
 
 static int64_t start_limit_ms(const struct hd_instance *i)
 {
-	return i->env->start_limit_ms ? i->env->start_limit_ms :
-					START_LIMIT_MS;
+	return i->env->start_limit_ms ? i->env->start_limit_ms : START_LIMIT_MS;
 }
 
 static void fail(struct hd_instance *i, const char *because)
@@ -198,8 +198,8 @@ static int call_create(struct hd_instance *i, const struct hd_node *node,
 	if (i->rejected)
 		return -1;
 	if (!i->self) {
-		fail(i, i->last_error ? i->last_error :
-					"create() gave nothing and no reason");
+		fail(i, i->last_error ? i->last_error
+				      : "create() gave nothing and no reason");
 	} else if (ms > start_limit_ms(i)) {
 		char *why = hd_strf("create() took %lld ms", (long long)ms);
 
@@ -242,7 +242,8 @@ static int prepare(struct hd_instance *i, const struct hd_node *node,
 
 struct hd_instance *hd_instance_new(const struct hd_plugin_env *env,
 				    const struct hd_module *module,
-				    const char *name, const struct hd_node *node,
+				    const char *name,
+				    const struct hd_node *node,
 				    struct hd_complaints *complaints)
 {
 	struct hd_instance *i = hd_alloc(sizeof(*i));

@@ -73,7 +73,8 @@ struct hd_plugin_env {
  * the others go on. [loop] */
 struct hd_instance *hd_instance_new(const struct hd_plugin_env *env,
 				    const struct hd_module *module,
-				    const char *name, const struct hd_node *node,
+				    const char *name,
+				    const struct hd_node *node,
 				    struct hd_complaints *complaints);
 
 /* Calls start(), then serves its routes.  Returns 0, or -1 and `err` when it
@@ -117,7 +118,8 @@ bool hd_instance_is_exclusive(const struct hd_instance *instance);
  * start; NULL if it may. [loop] */
 const char *hd_instance_stopped(const struct hd_instance *instance);
 void hd_instance_halt(struct hd_instance *instance, const char *because);
-void hd_instance_resume(struct hd_instance *instance); /* connector NAME start */
+void hd_instance_resume(
+	struct hd_instance *instance); /* connector NAME start */
 /* HERALD_OK, or status and why as the plugin or its requests tell.  `why` is
  * borrowed until the loop's next turn; since_ms is UTC.  Both may be NULL.
  * [loop] */
@@ -126,8 +128,8 @@ uint32_t hd_instance_health(const struct hd_instance *instance,
 
 /* ---- requests ---- */
 struct hd_completion {
-	uint32_t status; /* of the classes of plugin.h, none other */
-	json_t *json;	 /* object or NULL; parsed by the host, borrowed */
+	uint32_t status;     /* of the classes of plugin.h, none other */
+	json_t *json;	     /* object or NULL; parsed by the host, borrowed */
 	const char *message; /* never NULL, "" if none; control characters
 			      * escaped, secrets masked; never "" where status
 			      * is not class 0 or 1 */
@@ -143,8 +145,8 @@ typedef void (*hd_complete_fn)(void *ud, const struct hd_completion *c);
 /* One call of lookup() for 1 to batch_max values of one key.  fn is called
  * once for each question, on the loop, never inside this call.  After the
  * deadline it is called with TIMEOUT; if the plugin answers later, fn_late (may
- * be NULL) is called once with that (late_follows).  IN_DOUBT becomes RETRY.  An instance that
- * is stopped answers BUSY with the reason. [loop] */
+ * be NULL) is called once with that (late_follows).  IN_DOUBT becomes RETRY. An
+ * instance that is stopped answers BUSY with the reason. [loop] */
 struct hd_question {
 	const char *value; /* copied, as are the other texts */
 	size_t value_n;
@@ -168,8 +170,9 @@ struct hd_intent {
 	const char *alert; /* id for log lines; NULL: none */
 	int64_t deadline_ms;
 };
-void hd_instance_run(struct hd_instance *instance, const struct hd_intent *intent,
-		     hd_complete_fn fn, void *ud);
+void hd_instance_run(struct hd_instance *instance,
+		     const struct hd_intent *intent, hd_complete_fn fn,
+		     void *ud);
 
 /* One call of probe(); UNSUPPORTED if it has none.  Also of one that is
  * stopped. [loop] */

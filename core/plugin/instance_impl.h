@@ -21,7 +21,7 @@ enum hd_life {
 	HD_LIFE_CREATED,  /* create() has returned */
 	HD_LIFE_STARTING, /* inside start() */
 	HD_LIFE_RUNNING,
-	HD_LIFE_HALTED,	  /* halt() was called; draining */
+	HD_LIFE_HALTED, /* halt() was called; draining */
 	HD_LIFE_DESTROYED
 };
 
@@ -121,7 +121,7 @@ struct hd_instance {
 	/* how it is */
 	char *stopped; /* why it may not be asked, or NULL */
 	int64_t stopped_since_ms, created_ms; /* UTC */
-	uint32_t told_status, seen_status; /* by health(), by requests */
+	uint32_t told_status, seen_status;    /* by health(), by requests */
 	char *told_why, *seen_why;
 	int64_t told_since_ms, seen_since_ms;
 	unsigned forbidden_in_a_row;

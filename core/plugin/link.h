@@ -14,7 +14,7 @@ struct hd_link {
 };
 
 /* The struct of `type` whose `member` is `link`. */
-#define HD_LINK_OF(link, type, member)                                         \
+#define HD_LINK_OF(link, type, member) \
 	((type *)(void *)((char *)(link)-offsetof(type, member)))
 
 static inline void hd_link_init(struct hd_link *head)

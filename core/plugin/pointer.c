@@ -190,8 +190,8 @@ uint32_t hd_pointer_set_take(json_t **root, const char *path, json_t *value)
 		json_decref(value);
 		return HERALD_BAD_INPUT;
 	}
-	return put_child_take(parent, &last, value) < 0 ? HERALD_FAILED :
-							  HERALD_OK;
+	return put_child_take(parent, &last, value) < 0 ? HERALD_FAILED
+							: HERALD_OK;
 }
 
 /* The parent of what `path` names, borrowed, or NULL. */

@@ -67,8 +67,8 @@ static void set_timer(struct hd_instance *i)
 	i->deadline_set_ms = first->deadline_ms;
 	left = first->deadline_ms - hd_now_ms();
 	uv_update_time(i->env->loop);
-	uv_timer_start(i->deadline, on_deadline,
-		       left > 0 ? (uint64_t)left : 0, 0);
+	uv_timer_start(i->deadline, on_deadline, left > 0 ? (uint64_t)left : 0,
+		       0);
 }
 
 struct hd_request *hd_request_new(struct hd_instance *i,
@@ -162,8 +162,8 @@ void hd_request_cancel(struct hd_instance *i, struct hd_request *r)
 		return;
 	hd_host_http_hurry(i, r->node.id);
 	if (hd_visit_is_inside(i)) {
-		struct cancel_mail *mail =
-			hd_cell_mail(sizeof(*mail), run_cancel);
+		struct cancel_mail *mail = hd_cell_mail(sizeof(*mail),
+							run_cancel);
 
 		mail->id = r->node.id;
 		hd_cell_post(i->cell, mail);
@@ -210,8 +210,8 @@ static void on_deadline(uv_timer_t *timer)
 	int64_t now = hd_now_ms();
 
 	while (!hd_link_is_empty(&i->waiting)) {
-		struct hd_request *r =
-			HD_LINK_OF(i->waiting.next, struct hd_request, link);
+		struct hd_request *r = HD_LINK_OF(i->waiting.next,
+						  struct hd_request, link);
 
 		if (r->deadline_ms > now)
 			break;
@@ -223,8 +223,8 @@ static void on_deadline(uv_timer_t *timer)
 void hd_request_cancel_all(struct hd_instance *i)
 {
 	while (!hd_link_is_empty(&i->waiting)) {
-		struct hd_request *r =
-			HD_LINK_OF(i->waiting.next, struct hd_request, link);
+		struct hd_request *r = HD_LINK_OF(i->waiting.next,
+						  struct hd_request, link);
 		herald_id id = r->node.id;
 
 		answer_for(i, r, HERALD_CANCELLED, "the connector was stopped");
@@ -243,8 +243,8 @@ void hd_request_fini(struct hd_instance *i)
 	};
 
 	while (!hd_link_is_empty(&i->late)) {
-		struct hd_request *r =
-			HD_LINK_OF(i->late.next, struct hd_request, link);
+		struct hd_request *r = HD_LINK_OF(i->late.next,
+						  struct hd_request, link);
 
 		if (r->late)
 			r->late(r->ud, &gone);
@@ -276,8 +276,8 @@ struct verdict {
 
 void hd_request_count_dropped(struct hd_instance *i, herald_id id)
 {
-	hd_metric_add(hd_idmap_was_given(id) ? i->metrics.repeated :
-					       i->metrics.unknown,
+	hd_metric_add(hd_idmap_was_given(id) ? i->metrics.repeated
+					     : i->metrics.unknown,
 		      1);
 }
 
@@ -287,16 +287,16 @@ static void drop(struct hd_instance *i, herald_id id)
 
 	hd_request_count_dropped(i, id);
 	hd_instance_log(i, HD_LOG_WARNING,
-			known ? "completed request %llu, which had ended" :
-				"completed request %llu, which never was",
+			known ? "completed request %llu, which had ended"
+			      : "completed request %llu, which never was",
 			(unsigned long long)id);
 }
 
 static uint32_t known_status(uint32_t status)
 {
 	/* A class that this host does not know is read as a failure. */
-	return HERALD_CLASS(status) <= HD_CLASS_PENDING ? status :
-							  HERALD_FAILED;
+	return HERALD_CLASS(status) <= HD_CLASS_PENDING ? status
+							: HERALD_FAILED;
 }
 
 /* The answer of a plugin cannot be read.  Where an action was carried out, it

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HD_VISIT_SLOW_MS 20  /* warned about and counted */
+#define HD_VISIT_SLOW_MS 20   /* warned about and counted */
 #define HD_VISIT_STALL_MS 200 /* counted against the instance */
 
 struct hd_cell;
