@@ -408,7 +408,8 @@ static void call_plugin(struct hd_actions *a, struct hd_row *r,
 		.params = r->params,
 		.record = record_text(a, r->owner),
 		.idem = r->idem,
-		.memo = r->memo,
+		.memo = r->memo[0] ? r->memo : NULL,
+		.alert = r->owner->alert,
 		.deadline_ms = hd_now_ms() +
 			       hd_instance_common(instance)->timeout_ms,
 	};
@@ -469,6 +470,14 @@ static void begin_run(struct hd_actions *a, struct hd_row *r)
 	store(a, r, run_started);
 }
 
+static enum hd_mode mode_of(struct hd_actions *a, const struct hd_row *r)
+{
+	struct hd_instance *instance =
+		a->env.connector(a->env.ud, r->connector);
+
+	return instance ? hd_instance_common(instance)->mode : HD_MODE_DRY_RUN;
+}
+
 static void on_plan(struct hd_actions *a, struct hd_row *r,
 		    const struct hd_completion *c)
 {
@@ -500,7 +509,7 @@ static void on_plan(struct hd_actions *a, struct hd_row *r,
 			"the plan names no target: nothing is done");
 		return;
 	}
-	if (hd_guard_mode(a->env.guards, r, HD_MODE_LIVE, why, sizeof(why)) ==
+	if (hd_guard_mode(a->env.guards, r, mode_of(a, r), why, sizeof(why)) ==
 	    HD_SKIP) {
 		end_row(a, r, HD_ACTION_SKIPPED, why);
 		return;

@@ -147,8 +147,8 @@ static struct service *service_of(struct hd_lookups *l,
 	while (hd_module_key(hd_instance_module(instance), s->keys))
 		s->keys++;
 	s->queues = hd_alloc_array(s->keys, sizeof(*s->queues));
-	if (common->limit_count != 0)
-		s->quota = hd_quota_new(common->limits, common->limit_count,
+	if (common->limits.count != 0)
+		s->quota = hd_quota_new(common->limits.items, common->limits.count,
 					common->limit_calendar);
 	s->linger = new_timer(l->loop, s);
 	s->hits = outcome_metric(name, "hit");
@@ -359,7 +359,7 @@ static void on_complete(void *ud, const struct hd_completion *c)
 		keep(q, answer, c->ttl_s);
 	answer_waits(q, answer);
 	hd_answer_unref(answer);
-	if (c->status != HERALD_TIMEOUT || !c->late_follows)
+	if (!c->late_follows) /* else on_late() or the service's end does */
 		free_question(q);
 	flush_service(s);
 }
@@ -413,8 +413,10 @@ static void send_batch(struct service *s, uint32_t key, size_t n)
 
 		q->queued = false;
 		q->tries++;
-		questions[i] = (struct hd_question){ q->value, q->value_n,
-						     q->context, q };
+		questions[i] = (struct hd_question){ .value = q->value,
+						     .value_n = q->value_n,
+						     .context = q->context,
+						     .ud = q };
 		if (q->deadline_ms < deadline)
 			deadline = q->deadline_ms;
 	}
@@ -512,15 +514,18 @@ static const char *forbidden(const struct hd_ask *ask)
 {
 	const struct hd_common *common = hd_instance_common(ask->instance);
 	const herald_key *key;
-	enum hd_ip_class class;
+	enum hd_ip_kind kind;
+	struct hd_ip ip;
 
 	key = hd_module_key(hd_instance_module(ask->instance), ask->key);
 	if (ask->kind == HD_KIND_IP) {
-		class = hd_ip_classify_text(ask->value);
-		if (class == HD_IP_LOOPBACK || class == HD_IP_LINK_LOCAL ||
-		    class == HD_IP_MULTICAST || class == HD_IP_UNSPECIFIED)
+		if (hd_ip_parse(ask->value, ask->value_n, &ip) < 0)
+			return "no address";
+		kind = hd_ip_kind(&ip);
+		if (kind == HD_IP_LOOPBACK || kind == HD_IP_LINK_LOCAL ||
+		    kind == HD_IP_MULTICAST || kind == HD_IP_UNSPECIFIED)
 			return "an address that is nobody's";
-		if ((key->flags & HERALD_EXTERNAL) && class != HD_IP_GLOBAL &&
+		if ((key->flags & HERALD_EXTERNAL) && kind != HD_IP_PUBLIC &&
 		    common->share != HD_SHARE_ALL)
 			return "a private or documentation address stays here";
 	}

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/base/duration.h"
+#include "core/conf/rate.h"
 
 struct hd_quota;
 

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <herald/plugin.h>
+
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
 #include "core/base/suggest.h"

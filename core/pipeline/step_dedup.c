@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <herald/plugin.h>
+
 #include "core/base/alloc.h"
 #include "core/base/digest.h"
 #include "core/base/json_text.h"

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <herald/plugin.h>
+
 #include "core/base/alloc.h"
 #include "core/conf/complaint.h"
 #include "core/conf/load.h"

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include <herald/plugin.h>
+
 #include "core/base/alloc.h"
 #include "core/conf/node.h"
 

@@ -48,7 +48,8 @@ static int read_object(const json_t *result, const char *name, const char *type,
 	if (hd_check_object(schema, object, false, name, why) < 0)
 		return -1;
 	*out = json_deep_copy(object);
-	stands = hd_mend_object(NULL, NULL, schema, *out, whole);
+	stands = hd_mend_object(NULL, NULL, schema, *out,
+				whole ? HD_MEND_WHOLE : HD_MEND_PART);
 	if (!stands && json_object_size(*out) == 0) {
 		json_decref(*out);
 		*out = NULL;
@@ -235,7 +236,8 @@ static int read_answer(const struct hd_addition *addition,
 
 /* ---- applying ---- */
 
-/* True for nothing at all, and for the "Unknown" that OCSF made us write. */
+/* True for nothing at all, and for the "Unknown" that OCSF made us write.  A
+ * caption without its number says something. */
 static bool is_unsaid(const struct hd_ocsf_object *schema, const json_t *object,
 		      const char *name)
 {
@@ -245,7 +247,8 @@ static bool is_unsaid(const struct hd_ocsf_object *schema, const json_t *object,
 	const char *caption;
 
 	if (!value)
-		return true;
+		return !attribute || !attribute->sibling ||
+		       !json_object_get(object, attribute->sibling);
 	if (!attribute || !attribute->captions || !json_is_integer(value) ||
 	    json_integer_value(value) != 0)
 		return false;

@@ -33,6 +33,7 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 FIRST_IDS = {"container": 42, "artifact": 101, "playbook_run": 46,
              "container_comment": 9, "note": 12, "action_run": 42,
              "container_attachment": 5}
+INDEX = ("source_data_identifier", "container")
 OWN = {"polls", "playbook_id"}     # of a run: ours, not shown to clients
 OPTION_OF = {"label": "label", "severity": "severity",
              "sensitivity": "sensitivity", "status": "status"}
@@ -63,6 +64,7 @@ class Soar(double.Double):
         self.set["run_polls"] = self.options.run_polls
         self.set["options"] = fixture("container_options_200.json")
         self.objects = {kind: {} for kind in FIRST_IDS}
+        self.having = {}        # (kind, field, value) -> objects; see INDEX
         self.automation = []
 
     def load(self, data):
@@ -70,12 +72,11 @@ class Soar(double.Double):
         for kind, given in data.items():
             for one in given:
                 number = one.get("id") or self.next_id(kind)
-                self.objects[kind][number] = dict(one, id=number)
+                self.keep(kind, dict(one, id=number))
 
     def state(self):
         def of(kind, number):
-            return [one for one in self.objects[kind].values()
-                    if one["container"] == number]
+            return self.having.get((kind, "container", number), [])
         return {
             "containers": [dict(one, artifacts=of("artifact", one["id"]),
                                 comments=of("container_comment", one["id"]),
@@ -133,9 +134,9 @@ class Soar(double.Double):
         if kind not in self.objects:
             raise Refused("Object not found", 404)
         if number is None:
-            rows = [self.shown(kind, one)
-                    for one in self.objects[kind].values()]
-            return soar_query.listing(rows, query)
+            return soar_query.listing(
+                lambda field, value: self.rows(kind, field, value), query,
+                lambda one: self.shown(kind, one))
         one = self.find(kind, number)
         if kind == "playbook_run":
             self.step(one)
@@ -170,7 +171,21 @@ class Soar(double.Double):
     # Objects.
 
     def next_id(self, kind):
-        return max(self.objects[kind], default=FIRST_IDS[kind] - 1) + 1
+        last = next(reversed(self.objects[kind]), FIRST_IDS[kind] - 1)
+        return last + 1
+
+    def rows(self, kind, field, value):
+        """Those that can have this value; all where no field is given."""
+        if field in INDEX:
+            return self.having.get((kind, field, value), [])
+        return list(self.objects[kind].values())
+
+    def keep(self, kind, one):
+        self.objects[kind][one["id"]] = one
+        for field in INDEX:
+            if field in one:
+                self.having.setdefault((kind, field, one[field]),
+                                       []).append(one)
 
     def find(self, kind, number):
         if not str(number).isdigit() or \
@@ -180,17 +195,18 @@ class Soar(double.Double):
 
     def put(self, kind, one):
         one = dict(one, id=self.next_id(kind), create_time=now())
-        self.objects[kind][one["id"]] = one
+        self.keep(kind, one)
         return one
 
     def shown(self, kind, one):
         if kind == "container":
-            count = sum(a["container"] == one["id"]
-                        for a in self.objects["artifact"].values())
-            return dict(one, artifact_count=count)
+            artifacts = self.rows("artifact", "container", one["id"])
+            return dict(one, artifact_count=len(artifacts))
         return {name: one[name] for name in one if name not in OWN}
 
     def update(self, kind, one, body):
+        if set(INDEX) & set(body):
+            raise Refused(f"Read only: {sorted(set(INDEX) & set(body))}", 400)
         if kind == "playbook_run":
             if body.get("cancel") is not True:
                 raise Refused("cancel must be true", 400)
@@ -208,9 +224,8 @@ class Soar(double.Double):
     def create_container(self, body):
         self.check_container(body)
         key = (body.get("source_data_identifier"), body.get("asset_id"))
-        for one in self.objects["container"].values():
-            if key[0] and key == (one["source_data_identifier"],
-                                  one["asset"]):
+        for one in self.rows("container", "source_data_identifier", key[0]):
+            if key[0] and one["asset"] == key[1]:
                 raise Refused("container already exists",
                               self.set["duplicate_status"],
                               existing_container_id=one["id"])
@@ -326,9 +341,8 @@ class Soar(double.Double):
         key = body.get("source_data_identifier")
         if not key or not self.set["reject_duplicate_artifacts"]:
             return
-        for one in self.objects["artifact"].values():
-            if (one["source_data_identifier"], one["container"]) == \
-                    (key, body["container_id"]):
+        for one in self.rows("artifact", "source_data_identifier", key):
+            if one["container"] == body["container_id"]:
                 raise Refused("artifact already exists",
                               existing_artifact_id=one["id"])
 

@@ -43,23 +43,31 @@ def condition(name, text):
     return field, OPERATORS[operator or "exact"], value_of(text)
 
 
-def listing(rows, query):
+def listing(rows_with, query, show):
+    """`rows_with(field, value)` gives at least all rows that are equal there;
+    `show(row)` is how a row looks to a client, with all its fields."""
     try:
-        return page(rows, query)
+        return page(rows_with, query, show)
     except (KeyError, ValueError, TypeError, IndexError, re.error):
         return {"failed": True}
 
 
-def page(rows, query):
+def page(rows_with, query, show):
     options = {"page": "0", "page_size": "10", "sort": "id", "order": "asc"}
+    conditions = []
     for name, text in query:
         if name.startswith("_filter_"):
-            field, holds, value = condition(name[len("_filter_"):], text)
-            rows = [row for row in rows if holds(row[field], value)]
+            conditions.append(condition(name[len("_filter_"):], text))
         elif name in options:
             options[name] = text
-    rows = sorted(rows, key=lambda row: row[options["sort"]],
-                  reverse=options["order"] == "desc")
+    equal = [one for one in conditions if one[1] is OPERATORS["exact"]
+             and isinstance(one[2], (str, int))]
+    first = equal[0] if equal else (None, None, None)
+    rows = [show(row) for row in rows_with(first[0], first[2])]
+    for field, holds, value in conditions:
+        rows = [row for row in rows if holds(row[field], value)]
+    rows.sort(key=lambda row: row[options["sort"]],
+              reverse=options["order"] == "desc")
     size, number = int(options["page_size"]), int(options["page"])
     if size < 0 or number < 0:
         raise ValueError("page")

@@ -10,6 +10,7 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import certificates as making   # noqa: E402
 import herald as harness        # noqa: E402
 from services import Service    # noqa: E402
 
@@ -30,24 +31,47 @@ def service(tmp_path):
         one.stop()
 
 
-@pytest.fixture
-def misp(service):
-    return service("misp")
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory):
+    """Names of certificates and keys; see certificates.py."""
+    return making.make(str(tmp_path_factory.mktemp("certificates")))
+
+
+@pytest.fixture(scope="session")
+def pool(tmp_path_factory):
+    """Doubles that outlive a test; each test finds them as new."""
+    running = {}
+
+    def take(kind):
+        if kind not in running or running[kind].process.poll() is not None:
+            folder = str(tmp_path_factory.mktemp(kind))
+            running[kind] = Service(kind, folder)
+        running[kind].reset()
+        return running[kind]
+
+    yield take
+    for one in running.values():
+        one.stop()
 
 
 @pytest.fixture
-def soar(service):
-    return service("soar")
+def misp(pool):
+    return pool("misp")
 
 
 @pytest.fixture
-def virustotal(service):
-    return service("virustotal")
+def soar(pool):
+    return pool("soar")
 
 
 @pytest.fixture
-def sink(service):
-    return service("sink")
+def virustotal(pool):
+    return pool("virustotal")
+
+
+@pytest.fixture
+def sink(pool):
+    return pool("sink")
 
 
 @pytest.fixture

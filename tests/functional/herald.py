@@ -8,10 +8,11 @@ Where things are is told by the environment:
     HERALD_PLUGIN_DIR   a folder with the plugins' .so files
 
 A configuration is YAML text in which @NAME@ is filled in: names that end in
-_PORT are free ports, DIR is the folder, STATE, SOCKET and PLUGIN_DIR are in
-it, all others are given by the test.
+_PORT are free ports, DIR is the folder, SOCKET and PLUGIN_DIR are in it, so is
+STATE unless the test gives another, and all others are given by the test.
 """
 import glob
+import http.client
 import json
 import os
 import re
@@ -75,7 +76,8 @@ def gather_plugins(folder):
     os.makedirs(folder, mode=0o755, exist_ok=True)
     for pattern in ("plugins/*/.libs/*.so", "tests/plugins/.libs/*.so"):
         for plugin in glob.glob(os.path.join(build, pattern)):
-            shutil.copy(plugin, folder)
+            placed = shutil.copy(plugin, folder)
+            os.chmod(placed, 0o755)     # not writable by others, as is wanted
     return folder
 
 
@@ -131,9 +133,9 @@ class Herald:
 
     def fill_in(self):
         """Writes the configuration; ports are new ones each time."""
-        self.values.update(
-            DIR=self.folder, STATE=self.path("state"),
-            SOCKET=self.path("run/control"), PLUGIN_DIR=self.plugin_dir)
+        self.values.update(DIR=self.folder, SOCKET=self.path("run/control"),
+                           PLUGIN_DIR=self.plugin_dir)
+        self.values.setdefault("STATE", self.path("state"))
         names = set(re.findall(r"@([A-Z][A-Z0-9_]*)@", self.text))
         for name in names:
             if name.endswith("_PORT"):
@@ -154,15 +156,16 @@ class Herald:
 
     def environment(self):
         return {**os.environ,
-                "STATE_DIRECTORY": self.path("state"),
+                "STATE_DIRECTORY": self.values["STATE"],
                 "RUNTIME_DIRECTORY": self.path("run"),
                 "CREDENTIALS_DIRECTORY": self.path("credentials"),
                 "HERALD_SOCKET": self.path("run/control"),
                 **self.extra_environment}
 
     def start(self):
-        """Starts and waits until it is ready.  A port that somebody took
-        between choosing and listening is chosen anew."""
+        """Starts and waits until it is ready; ChildProcessError with its log
+        if it ends instead.  A port that somebody took between choosing and
+        listening is chosen anew."""
         for _ in range(5):
             self.fill_in()
             if self.start_once():
@@ -176,10 +179,19 @@ class Herald:
         try:
             wait_until(self.is_ready, START_S, lambda: "ready\n" + self.log())
         except ChildProcessError:
+            self.process = None
             if "in use" in self.log()[before:]:
                 return False
             raise
         return True
+
+    def check(self):
+        """heraldd -t on the configuration: a CompletedProcess with text."""
+        self.fill_in()
+        return subprocess.run(
+            [find_program("HERALDD", "heraldd"), "-t", "-c", self.config],
+            capture_output=True, text=True, timeout=60, check=False,
+            env=self.environment(), cwd=self.folder)
 
     def launch(self):
         """Starts the process; does not wait."""
@@ -200,7 +212,7 @@ class Herald:
             try:
                 return call(self.port("ADMIN"), "GET", "/readyz",
                             timeout_s=5)[0] == 200
-            except OSError:
+            except (OSError, http.client.HTTPException):
                 return False
         return self.run_ctl("status").returncode == 0
 
@@ -211,23 +223,26 @@ class Herald:
             try:
                 self.process.wait(STOP_S)
             except subprocess.TimeoutExpired:
-                self.kill()
+                self.process.kill()
+                self.process.wait()
                 raise AssertionError(
                     f"no end within {STOP_S} s of SIGTERM:\n"
                     + self.log()) from None
         return self.process.returncode
 
     def kill(self):
-        """kill -9: the process is gone when this returns."""
+        """kill -9: the process is gone when this returns.  One that was gone
+        before must have died so itself (at a crash point)."""
         self.expected_end = False
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+        self.check_end(self.process.returncode)
 
     def restart(self):
         """Starts again on the same state with the same ports."""
         if self.process.poll() is None:
-            self.stop()
+            self.check_end(self.stop())
         self.launch()
         wait_until(self.is_ready, START_S,
                    lambda: "ready again\n" + self.log())
@@ -242,10 +257,15 @@ class Herald:
             if self.process is not None:
                 status = self.stop()
                 self.check_sanitizers()
-                assert status == 0 or not self.expected_end, \
-                    f"heraldd ended with {status}:\n{self.log()}"
+                self.check_end(status)
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def check_end(self, status):
+        """An orderly end has 0, one that was meant to be killed -9."""
+        wanted = 0 if self.expected_end else -signal.SIGKILL
+        assert status == wanted, \
+            f"heraldd ended with {status}:\n{self.log()}"
 
     def check_sanitizers(self):
         found = SANITIZER.search(self.log())

@@ -161,4 +161,6 @@ class Service:
         self.control("POST", "data", given)
 
     def reset(self):
+        """As it was started; its log goes on."""
+        self.key = CREDENTIALS.get(self.kind, (None, ""))[1]
         self.control("POST", "reset")

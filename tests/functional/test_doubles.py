@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import socket
+import ssl
 import time
 
 import pytest
@@ -538,7 +539,8 @@ def test_sink_keeps_the_key_and_the_body(sink):
     effect, = sink.effects()
     assert (effect["id"], effect["details"]) == ("a b/c", {"a": 1})
     with open(sink.log, encoding="utf-8") as log:
-        when, key, path, told = log.read().rstrip("\n").split(" ", 3)
+        last = log.read().splitlines()[-1]
+    when, key, path, told = last.split(" ", 3)
     assert (key, path, json.loads(told)) == ("a%20b/c", "/ok/notify",
                                              {"a": 1})
     assert abs(float(when) - time.time()) < 60
@@ -709,3 +711,25 @@ def test_server_reads_chunks_expect_and_pipelines(sink):
     assert text.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK")
     assert [(one["path"], one["details"]) for one in sink.effects()] == \
         [("/a", {"a": 1}), ("/b", {})]
+
+
+@pytest.mark.parametrize("shown,trusted,said", [
+    ("good", "ca", None), ("good", "other_ca", "unable to get local issuer"),
+    ("expired", "ca", "certificate has expired"),
+    ("other_name", "ca", "IP address mismatch"),
+    ("self_signed", "ca", "self-signed")])
+def test_tls_shows_the_certificate_it_is_given(service, certificates, shown,
+                                               trusted, said):
+    misp = service("misp", tls=certificates[shown])
+    context = ssl.create_default_context(cafile=certificates[trusted])
+    peer = http.client.HTTPSConnection("127.0.0.1", misp.port, timeout=30,
+                                       context=context)
+    if said:
+        with pytest.raises(ssl.SSLCertVerificationError, match=said):
+            peer.request("GET", "/servers/getVersion")
+        assert misp.requests() == []
+        return
+    peer.request("GET", "/servers/getVersion")
+    assert peer.getresponse().status == 403
+    assert len(misp.requests()) == 1
+    peer.close()
