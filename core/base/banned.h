@@ -11,6 +11,10 @@
 #include <string.h>
 #include <time.h>
 
+/* The C library makes a macro of it for compilers without __va_arg_pack. */
+#undef sprintf
+#undef vsprintf
+
 #pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol gets gmtime \
 	localtime system popen tmpnam mktemp
 

@@ -76,7 +76,8 @@ struct hd_journal *hd_journal_open(const struct hd_journal_options *options,
 
 /* Commits what waits, calls what was not called back yet, folds the WAL into
  * the database, and frees.  All readers must be closed before.  The loop must
- * turn once more to release its handle.  Not from a callback of the journal.
+ * turn once more to release its handle.  What is committed in one of these
+ * callbacks is refused (ESHUTDOWN).  Not from a callback of the journal.
  * Accepts NULL. [loop] */
 void hd_journal_close(struct hd_journal *journal);
 
@@ -135,6 +136,7 @@ struct hd_journal_report {
 	int64_t damaged; /* digest does not fit */
 	int64_t broken;	 /* alerts whose chain of entries is not whole */
 	int64_t missing; /* rows that were counted and are not there */
+	bool indexes;	 /* an index does not fit its table */
 	char first[256]; /* the first trouble in words, "" if none */
 };
 
