@@ -295,6 +295,22 @@ int hd_complain_remedy(struct hd_complaints *complaints, const char *fmt, ...)
 	return -1;
 }
 
+void hd_complain_hide(struct hd_complaints *complaints)
+{
+	struct item *item;
+	char *p;
+
+	if (complaints->last >= complaints->count)
+		return;
+	item = &complaints->items[complaints->last];
+	if (!item->excerpt)
+		return;
+	p = item->excerpt + skip_chars(item->excerpt, strlen(item->excerpt),
+				       strlen(item->caret));
+	for (; *p; p++)
+		*p = '*';
+}
+
 size_t hd_complaints_errors(const struct hd_complaints *complaints)
 {
 	return complaints->errors;

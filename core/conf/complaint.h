@@ -57,6 +57,10 @@ int hd_complain_warning(struct hd_complaints *complaints, struct hd_place place,
 int hd_complain_remedy(struct hd_complaints *complaints, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Puts stars in place of what the complaint added last shows from its column
+ * on: a secret. [any] */
+void hd_complain_hide(struct hd_complaints *complaints);
+
 /* [any] */
 size_t hd_complaints_errors(const struct hd_complaints *complaints);
 size_t hd_complaints_warnings(const struct hd_complaints *complaints);

@@ -86,11 +86,10 @@ bool hd_list_normal(enum hd_list_kind kind, const char *value, size_t n,
 /* A name may be shortened to its first label, an address may not. */
 static bool is_long_name(const char *host)
 {
-	struct hd_list_net net;
 	const char *dot = strchr(host, '.');
+	struct hd_ip ip;
 
-	return dot && dot > host &&
-	       !hd_list_net_parse(host, strlen(host), &net);
+	return dot && dot > host && hd_ip_parse(host, strlen(host), &ip) < 0;
 }
 
 /* The entry that lasts longer wins. */
@@ -112,7 +111,7 @@ static bool add_net(struct hd_list *list, const char *value, size_t n,
 {
 	struct hd_list_net net;
 
-	if (!hd_list_net_parse(value, n, &net))
+	if (hd_cidr_parse(value, n, &net.cidr) < 0)
 		return false;
 	net.until_ms = until_ms;
 	if (list->nets_count == list->nets_cap) {
@@ -176,28 +175,17 @@ static bool has_domain(const struct hd_list *list, const char *domain,
 	return false;
 }
 
-static bool holds(const struct hd_list_net *net,
-		  const unsigned char address[16])
-{
-	unsigned whole = net->bits / 8, rest = net->bits % 8;
-	unsigned char mask = (unsigned char)(0xff00u >> rest);
-
-	if (memcmp(net->bytes, address, whole) != 0)
-		return false;
-	return rest == 0 || ((net->bytes[whole] ^ address[whole]) & mask) == 0;
-}
-
 static bool has_address(const struct hd_list *list, const char *value, size_t n,
 			int64_t utc_ms)
 {
-	struct hd_list_net address;
+	struct hd_ip ip;
 	size_t i;
 
-	if (!hd_list_net_parse(value, n, &address) || address.bits != 128)
+	if (hd_ip_parse(value, n, &ip) < 0)
 		return false;
 	for (i = 0; i < list->nets_count; i++) {
 		if (utc_ms < list->nets[i].until_ms &&
-		    holds(&list->nets[i], address.bytes))
+		    hd_cidr_has(&list->nets[i].cidr, &ip))
 			return true;
 	}
 	return false;

@@ -3,6 +3,7 @@
 #define HD_CONF_LIST_IMPL_H
 
 #include "core/base/dict.h"
+#include "core/base/ip.h"
 #include "core/conf/list.h"
 
 #define HD_LIST_VALUE_MAX 1024 /* bytes of a value */
@@ -13,8 +14,7 @@ struct hd_list_entry {
 };
 
 struct hd_list_net {
-	unsigned char bytes[16]; /* IPv4 as ::ffff:a.b.c.d */
-	unsigned bits;		 /* of 128 */
+	struct hd_cidr cidr;
 	int64_t until_ms;
 };
 
@@ -32,9 +32,6 @@ struct hd_list {
  * entry may say more than a value: "*.example.com". */
 bool hd_list_normal(enum hd_list_kind kind, const char *value, size_t n,
 		    char out[HD_LIST_VALUE_MAX + 1]);
-
-/* "192.0.2.0/24", an address, or false. */
-bool hd_list_net_parse(const char *text, size_t n, struct hd_list_net *out);
 
 /* Adds an entry; false if it is none of the list's kind. */
 bool hd_list_add(struct hd_list *list, const char *value, size_t n,

@@ -148,8 +148,11 @@ static char *folder_of(const char *main_path)
 static struct hd_conf *new_conf(size_t files)
 {
 	struct hd_conf *conf = hd_alloc(sizeof(*conf));
+	size_t i;
 
 	conf->refs = 1;
+	for (i = 0; i < HD_CONF_SECTIONS; i++)
+		hd_dict_init(&conf->sections[i].by_name);
 	conf->files = hd_alloc_array(files, sizeof(*conf->files));
 	return conf;
 }
@@ -226,8 +229,10 @@ void hd_conf_unref(struct hd_conf *conf)
 
 	if (!conf || __atomic_sub_fetch(&conf->refs, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
-	for (i = 0; i < HD_CONF_SECTIONS; i++)
+	for (i = 0; i < HD_CONF_SECTIONS; i++) {
+		hd_dict_fini(&conf->sections[i].by_name);
 		free(conf->sections[i].items);
+	}
 	for (i = 0; i < conf->files_count; i++) {
 		hd_node_free(conf->files[i].root);
 		hd_source_free(conf->files[i].source);

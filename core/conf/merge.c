@@ -44,9 +44,14 @@ static const char *entry_name(const struct hd_node *entry)
 
 static void append(struct hd_conf_entries *entries, const struct hd_node *entry)
 {
-	entries->items = hd_realloc_array(entries->items, entries->count + 1,
-					  sizeof(*entries->items));
+	if (entries->count == entries->cap) {
+		entries->cap = entries->cap ? entries->cap * 2 : 16;
+		entries->items = hd_realloc_array(entries->items, entries->cap,
+						  sizeof(*entries->items));
+	}
 	entries->items[entries->count++] = entry;
+	/* The dictionary knows no const; nobody writes through it. */
+	hd_dict_put(&entries->by_name, entry_name(entry), (void *)entry);
 }
 
 /* The name of a list's item: required, and a name. */
@@ -171,29 +176,48 @@ static void add_section(struct hd_conf *conf, enum hd_conf_section section,
 		add_entry(conf, section, hd_node_item(node, i), complaints);
 }
 
+static bool is_section(const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < MAIN_SECTIONS; i++) {
+		if (strcmp(main_sections[i], key) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void refuse_section(const struct hd_node *node,
+			   struct hd_complaints *complaints)
+{
+	const char *key = hd_node_name(node);
+	struct hd_guess guess;
+	size_t i;
+
+	hd_guess_init(&guess, key);
+	for (i = 0; i < MAIN_SECTIONS; i++)
+		hd_guess_offer(&guess, main_sections[i]);
+	if (guess.best)
+		hd_complain(complaints, hd_node_key_place(node),
+			    "unknown section '%s'; did you mean '%s'?", key,
+			    guess.best);
+	else
+		hd_complain(complaints, hd_node_key_place(node),
+			    "unknown section '%s'", key);
+	hd_complain_remedy(complaints,
+			   "the sections are version, herald, control, alarms, "
+			   "listen, connectors, lists, times, risk_levels, "
+			   "safety, scores, pipelines");
+}
+
 static void check_main_keys(const struct hd_node *root,
 			    struct hd_complaints *complaints)
 {
-	struct hd_guess guess;
-	const char *key;
-	size_t i, k;
+	size_t i;
 
-	for (i = 0; (key = hd_node_key(root, i)) != NULL; i++) {
-		hd_guess_init(&guess, key);
-		for (k = 0; k < MAIN_SECTIONS; k++)
-			hd_guess_offer(&guess, main_sections[k]);
-		if (guess.best && guess.slips == 0)
-			continue;
-		hd_complain(complaints,
-			    hd_node_key_place(hd_node_item(root, i)),
-			    guess.best ? "unknown section '%s'; did you mean "
-					 "'%s'?"
-				       : "unknown section '%s'",
-			    key, guess.best);
-		hd_complain_remedy(complaints,
-				   "the sections are version, herald, control, "
-				   "alarms, listen, connectors, lists, times, "
-				   "risk_levels, safety, scores, pipelines");
+	for (i = 0; i < hd_node_count(root); i++) {
+		if (!is_section(hd_node_key(root, i)))
+			refuse_section(hd_node_item(root, i), complaints);
 	}
 }
 
@@ -343,14 +367,7 @@ const struct hd_node *hd_conf_find(const struct hd_conf *conf,
 				   enum hd_conf_section section,
 				   const char *name)
 {
-	const struct hd_conf_entries *entries = &conf->sections[section];
-	size_t i;
-
-	for (i = 0; i < entries->count; i++) {
-		if (strcmp(entry_name(entries->items[i]), name) == 0)
-			return entries->items[i];
-	}
-	return NULL;
+	return hd_dict_get(&conf->sections[section].by_name, name);
 }
 
 const char *hd_conf_like(const struct hd_conf *conf,

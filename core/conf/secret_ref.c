@@ -39,6 +39,7 @@ static int read_literal(const struct hd_node *node,
 
 	if (!check->inline_secrets) {
 		refuse(node, check, "is written out in the configuration");
+		hd_complain_hide(check->complaints);
 		return hd_complain_remedy(check->complaints,
 					  "put it into a file and write {file: "
 					  "PATH}, or {credential: NAME}; "
@@ -50,6 +51,7 @@ static int read_literal(const struct hd_node *node,
 	path = hd_node_path(node);
 	hd_complain_warning(check->complaints, hd_node_place(node),
 			    "%s is written out in the configuration", path);
+	hd_complain_hide(check->complaints);
 	free(path);
 	hd_complain_remedy(check->complaints,
 			   "put it into a file before this is in earnest");

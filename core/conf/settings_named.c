@@ -227,10 +227,13 @@ static int check_action(struct hd_reader *reader, const struct hd_node *node)
 		return 0;
 	}
 	like = hd_conf_like(reader->conf, HD_CONF_CONNECTORS, name);
-	hd_complain(complaints, hd_node_place(node),
-		    like ? "there is no connector '%s'; did you mean '%s'?"
-			 : "there is no connector '%s'",
-		    name, like);
+	if (like)
+		hd_complain(complaints, hd_node_place(node),
+			    "there is no connector '%s'; did you mean '%s'?",
+			    name, like);
+	else
+		hd_complain(complaints, hd_node_place(node),
+			    "there is no connector '%s'", name);
 	hd_complain_remedy(complaints,
 			   "name one of the section connectors, or add it "
 			   "there");

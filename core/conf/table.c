@@ -9,7 +9,8 @@
 #include "core/base/alloc.h"
 #include "core/conf/complaint.h"
 #include "core/conf/guess.h"
-#include "core/conf/node.h"
+#include "core/conf/node_impl.h"
+#include "core/conf/quoting.h"
 #include "core/conf/rate.h"
 #include "core/conf/secret_ref.h"
 
@@ -228,13 +229,40 @@ static int refuse_later(const struct hd_node *node,
 	return hd_complain_remedy(check->complaints, "remove it for now");
 }
 
+/* True if `node` is no key, but what YAML cut off an expression before it:
+ * the complaint about that one is enough. */
+static bool is_cut_off(const struct hd_key *keys, const struct hd_node *node)
+{
+	size_t n, i;
+	const char *text = hd_source_text(node->source, &n);
+	const struct hd_key *key;
+	struct hd_mangled mangled;
+
+	for (i = 0; i < node->index; i++) {
+		const struct hd_node *before = node->parent->items[i];
+
+		key = find_key(keys, before->key);
+		if (key && before->style == HD_NODE_PLAIN &&
+		    (key->type == HERALD_EXPR ||
+		     key->type == HERALD_TEMPLATE) &&
+		    hd_quoting_cut_short(text, n, before->text_offset,
+					 before->end_offset, &mangled) &&
+		    node->key_offset >= mangled.start &&
+		    node->key_offset < mangled.end)
+			return true;
+	}
+	return false;
+}
+
 static int check_member(const struct hd_key *keys, const struct hd_node *node,
 			const struct hd_check *check, void *out)
 {
 	const struct hd_key *key = find_key(keys, hd_node_name(node));
 
 	if (!key)
-		return refuse_unknown(keys, node, check);
+		return is_cut_off(keys, node)
+			       ? -1
+			       : refuse_unknown(keys, node, check);
 	if (key->flags & HD_KEY_LATER)
 		return refuse_later(node, check);
 	if (key->flags & HERALD_DEPRECATED) {

@@ -121,7 +121,7 @@ static enum outcome failed(struct hd_yaml *yaml, struct fy_diag *diag)
 {
 	struct fy_diag_error *error;
 	struct hd_mangled mangled;
-	size_t n, offset;
+	size_t n, offset, before = hd_complaints_errors(yaml->complaints);
 	const char *text = hd_source_text(yaml->copy, &n);
 	void *at = NULL;
 
@@ -132,7 +132,9 @@ static enum outcome failed(struct hd_yaml *yaml, struct fy_diag *diag)
 		    hd_yaml_mend(yaml, &mangled))
 			return OUTCOME_AGAIN;
 	}
-	hd_yaml_complain(yaml, error);
+	/* Too many to mend: the complaint about this one is enough. */
+	if (hd_complaints_errors(yaml->complaints) == before)
+		hd_yaml_complain(yaml, error);
 	return OUTCOME_FAILED;
 }
 

@@ -20,6 +20,8 @@ static const struct {
 	  "the key" },
 	{ "extra closing brac", "a closing bracket without an opening one",
 	  "remove it, or put the text in single quotes" },
+	{ "trailing content", "something follows the closing quote",
+	  "put the whole text in single quotes" },
 	{ "quoted scalar", "a quoted text that goes on over this line",
 	  "is its quote closed? if it is meant to go on, indent its lines "
 	  "deeper than its key" },
@@ -53,8 +55,6 @@ static const struct {
 	  "keys of one mapping stand exactly under each other; items of a "
 	  "list begin with '- '" },
 	{ "invalid value after", "something follows the value",
-	  "put the whole text in single quotes" },
-	{ "trailing content", "something follows the closing quote",
 	  "put the whole text in single quotes" },
 	{ "indent", "wrong indentation",
 	  "keys of one mapping stand exactly under each other" },

@@ -198,16 +198,16 @@ static int copy_scalar(struct hd_yaml *yaml, struct fy_node *from,
 
 	if (!token) /* nothing at all */
 		return 0;
+	node->type = HD_NODE_SCALAR;
+	node->style = style_of(token);
+	set_places(yaml, node, token);
 	if (text && memchr(text, '\0', n)) {
 		hd_complain(yaml->complaints, hd_node_place(node),
 			    "a text may not hold the character NUL");
 		return hd_complain_remedy(yaml->complaints, "remove the \\0");
 	}
-	node->type = HD_NODE_SCALAR;
-	node->style = style_of(token);
 	node->text = hd_memdup0(text ? text : "", text ? n : 0);
 	node->n = text ? n : 0;
-	set_places(yaml, node, token);
 	if (node->style == HD_NODE_PLAIN && is_null_text(node->text))
 		node->type = HD_NODE_NULL;
 	return 0;

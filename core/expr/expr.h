@@ -95,11 +95,15 @@ void hd_expr_paths(const struct hd_expr *expr,
 /* ---- evaluating ---- */
 
 /* A lookup of this alert without an answer: what it could have filled is
- * unknown where it is absent, and so is enrich.<connector>. */
+ * unknown where it is absent, and so is enrich.<connector>.  One that judges
+ * (kind "threat_intel", "reputation", "breach" or "dns") leaves the
+ * `reputation` of what it was asked about unknown as well. */
 struct hd_missing {
 	const char *connector;
 	const char *fills;  /* "user,device" or NULL */
 	const char *reason; /* "timed out", "quota spent", "circuit open" */
+	const char *kind;   /* of the key: "threat_intel"; NULL: judges nothing */
+	const char *types;  /* what was asked: "ip,domain"; NULL: anything */
 };
 
 struct hd_interval {

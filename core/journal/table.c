@@ -489,6 +489,8 @@ static bool keep_field(const struct hd_field *field, void *rec,
 		return *text != NULL;
 	case HD_FIELD_JSON:
 	case HD_FIELD_BLOB:
+		if (!bytes->p)
+			bytes->n = 0;
 		bytes->p = hd_arena_copy(arena, bytes->n != 0 ? bytes->p : "",
 					 bytes->n);
 		return bytes->p != NULL;
@@ -515,7 +517,7 @@ size_t hd_table_size(const struct hd_table *table, const void *rec)
 	int i;
 
 	for (i = 0; i < table->count; i++) {
-		if (table->fields[i].kind != HD_FIELD_CHAIN)
+		if (column_type(table->fields[i].kind) != SQLITE_INTEGER)
 			size += value_of(&table->fields[i], rec).n;
 	}
 	return size;

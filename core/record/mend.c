@@ -34,7 +34,7 @@ static void set_aside(struct mender *mender, json_t *value)
 {
 	if (json_is_object(value) && json_object_size(value) == 0)
 		return;
-	if (mender->record && hd_convert_has_content(value))
+	if (mender->record && hd_record_says(value))
 		hd_record_set_unmapped(mender->record, mender->source,
 				       mender->path, value);
 }
@@ -50,7 +50,7 @@ static json_t *fit_value(struct mender *mender,
 {
 	json_t *fitting = NULL;
 
-	if (hd_convert_has_content(value) || json_is_array(value))
+	if (hd_record_says(value) || json_is_array(value))
 		fitting = hd_convert(attribute, value);
 	if (fitting && attribute->type == HD_OCSF_OBJECT &&
 	    !mend(mender, hd_ocsf_held(attribute), fitting, mender->below)) {

@@ -120,12 +120,12 @@ static bool set_single(json_t *object, const struct hd_ocsf_attribute *last,
 	json_t *converted, *item;
 	size_t i;
 
-	if (hd_convert_has_content(json_object_get(object, last->name)))
+	if (hd_record_says(json_object_get(object, last->name)))
 		return true;
 	if (json_is_array(value) && last->type != HD_OCSF_OPEN) {
 		json_array_foreach(value, i, item) if (
-			hd_convert_has_content(
-				item)) return set_single(object, last, item);
+			hd_record_says(item)) return set_single(object, last,
+								item);
 		return true;
 	}
 	converted = own_value(last, value);
@@ -154,7 +154,7 @@ static bool append_unseen(json_t *array, json_t *seen,
 	json_t *converted;
 	const char *text;
 
-	if (!hd_convert_has_content(value))
+	if (!hd_record_says(value))
 		return true;
 	if (json_array_size(array) >= ENTRIES_MAX)
 		return false;
@@ -232,7 +232,7 @@ static bool spread_list(json_t *array, const struct hd_ocsf_object *schema,
 
 	json_array_foreach(list, i, item)
 	{
-		if (!hd_convert_has_content(item))
+		if (!hd_record_says(item))
 			continue;
 		if (i >= ENTRIES_MAX)
 			return false;
@@ -285,7 +285,7 @@ bool hd_record_set(json_t *record, const char *path, json_t *value)
 	const struct hd_ocsf_attribute *last;
 	unsigned spread;
 
-	if (!hd_convert_has_content(value))
+	if (!hd_record_says(value))
 		return true;
 	if (strncmp(path, open, sizeof(open) - 1) == 0)
 		return set_open(object_in(record, "unmapped"),
