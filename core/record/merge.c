@@ -343,11 +343,12 @@ static void fill_holder(void *ud, int type_id, const char *path, json_t *value,
 		return;
 	if (!holds_value(target, type_id, value))
 		return;
-	target->changed = true;
 	if (role == HD_ROLE_USER) {
 		schema = hd_ocsf_object("user");
-		if (answer->user)
+		if (answer->user) {
 			fill_object(schema, schema, holder, answer->user);
+			target->changed = true;
+		}
 		return;
 	}
 	if (role == HD_ROLE_ENDPOINT)
@@ -355,6 +356,7 @@ static void fill_holder(void *ud, int type_id, const char *path, json_t *value,
 	if (answer->device)
 		fill_object(schema, device, holder, answer->device);
 	fill_location(schema, holder, answer);
+	target->changed = target->changed || answer->device || answer->location;
 }
 
 struct judged {
