@@ -10,7 +10,7 @@
 #include "core/base/buf.h"
 #include "core/base/utf8.h"
 
-#define TEXT_MAX 2048	 /* of a sentence; a remedy may be a line to paste */
+#define TEXT_MAX 2048	  /* of a sentence; a remedy may be a line to paste */
 #define EXCERPT_CHARS 150 /* longer lines are windowed */
 #define EXCERPT_BEFORE 60 /* characters before the column then */
 
@@ -103,7 +103,7 @@ static bool is_word(char c)
 static bool names_secret(const char *line, size_t colon)
 {
 	static const char *const names[] = { "secret", "password", "passwd",
-					     "token", "api_key", "apikey" };
+					     "token",  "api_key",  "apikey" };
 	size_t i, n;
 
 	if (colon > 0 && (line[colon - 1] == '"' || line[colon - 1] == '\''))
@@ -177,8 +177,7 @@ static void show_line(struct item *item, struct hd_place place)
 	before -= first;
 	i = skip_chars(line, n, first);
 	chars = skip_chars(line + i, n - i, EXCERPT_CHARS);
-	item->excerpt =
-		hd_strf("%s%.*s%s", head, (int)chars, line + i, tail);
+	item->excerpt = hd_strf("%s%.*s%s", head, (int)chars, line + i, tail);
 	caret = hd_alloc(strlen(head) + before + 1);
 	memset(caret, ' ', strlen(head));
 	for (chars = 0; chars < before; chars++) {
@@ -194,8 +193,8 @@ static bool is_equal(const struct item *item, struct hd_place place,
 		     const char *file, const char *text)
 {
 	return item->public.line == place.line &&
-	       item->public.col == place.col &&
-	       strcmp(item->text, text) == 0 && strcmp(item->file, file) == 0;
+	       item->public.col == place.col && strcmp(item->text, text) == 0 &&
+	       strcmp(item->file, file) == 0;
 }
 
 static bool is_known(const struct hd_complaints *complaints,
@@ -214,9 +213,9 @@ static struct item *new_item(struct hd_complaints *complaints)
 {
 	if (complaints->count == complaints->cap) {
 		complaints->cap = complaints->cap ? complaints->cap * 2 : 16;
-		complaints->items = hd_realloc_array(
-			complaints->items, complaints->cap,
-			sizeof(*complaints->items));
+		complaints->items =
+			hd_realloc_array(complaints->items, complaints->cap,
+					 sizeof(*complaints->items));
 	}
 	memset(&complaints->items[complaints->count], 0,
 	       sizeof(*complaints->items));
@@ -270,8 +269,8 @@ int hd_complain(struct hd_complaints *complaints, struct hd_place place,
 	return -1;
 }
 
-int hd_complain_warning(struct hd_complaints *complaints,
-			struct hd_place place, const char *fmt, ...)
+int hd_complain_warning(struct hd_complaints *complaints, struct hd_place place,
+			const char *fmt, ...)
 {
 	va_list ap;
 
@@ -294,6 +293,22 @@ int hd_complain_remedy(struct hd_complaints *complaints, const char *fmt, ...)
 	item->remedy = tamed_text(fmt, ap);
 	va_end(ap);
 	return -1;
+}
+
+void hd_complain_hide(struct hd_complaints *complaints)
+{
+	struct item *item;
+	char *p;
+
+	if (complaints->last >= complaints->count)
+		return;
+	item = &complaints->items[complaints->last];
+	if (!item->excerpt)
+		return;
+	p = item->excerpt + skip_chars(item->excerpt, strlen(item->excerpt),
+				       strlen(item->caret));
+	for (; *p; p++)
+		*p = '*';
 }
 
 size_t hd_complaints_errors(const struct hd_complaints *complaints)
@@ -369,8 +384,7 @@ static void print_one(const struct hd_complaint *one, struct hd_buf *out)
 		hd_buf_adds(out, "warning: ");
 	hd_buf_addf(out, "%s\n", one->text);
 	if (one->excerpt)
-		hd_buf_addf(out, "    %s\n    %s^\n", one->excerpt,
-			    one->caret);
+		hd_buf_addf(out, "    %s\n    %s^\n", one->excerpt, one->caret);
 	if (one->remedy)
 		hd_buf_addf(out, "  -> %s\n", one->remedy);
 }
@@ -397,8 +411,8 @@ json_t *hd_complaints_json(struct hd_complaints *complaints)
 	size_t i;
 
 	for (i = 0; i < complaints->count; i++) {
-		const struct hd_complaint *one =
-			hd_complaints_get(complaints, i);
+		const struct hd_complaint *one = hd_complaints_get(complaints,
+								   i);
 		json_t *object = json_object();
 
 		set_text(object, "severity",

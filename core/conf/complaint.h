@@ -5,8 +5,8 @@
  * the configuration.  They come out sorted by file and line, each once, as
  * compilers write them:
  *
- *   herald.yaml:77:19: unknown key 'becuase' in pipelines.x.steps[2].score[0]; did you mean 'because'?
- *               becuase: the user is in the C-suite
+ *   herald.yaml:77:19: unknown key 'becuase' in pipelines.x.steps[2].score[0];
+ * did you mean 'because'? becuase: the user is in the C-suite
  *               ^
  *     -> write 'because', or remove the line
  *
@@ -48,14 +48,18 @@ void hd_complaints_free(struct hd_complaints *complaints);
  * with `return hd_complain(...)`. [any] */
 int hd_complain(struct hd_complaints *complaints, struct hd_place place,
 		const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-int hd_complain_warning(struct hd_complaints *complaints,
-			struct hd_place place, const char *fmt, ...)
+int hd_complain_warning(struct hd_complaints *complaints, struct hd_place place,
+			const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* Gives the remedy of the complaint added last: an order, or the line to
  * paste.  Always returns -1. [any] */
 int hd_complain_remedy(struct hd_complaints *complaints, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* Puts stars in place of what the complaint added last shows from its column
+ * on: a secret. [any] */
+void hd_complain_hide(struct hd_complaints *complaints);
 
 /* [any] */
 size_t hd_complaints_errors(const struct hd_complaints *complaints);

@@ -1,8 +1,8 @@
 /* guess.h - "did you mean"
  *
  * Feed the permitted words one by one; the nearest wins if it is near enough:
- * one slip (a letter too much, too few, wrong, or two swapped) in a word of
- * up to four letters, two up to eight, three beyond.
+ * one slip (base/suggest.h) in a word of up to four letters, two up to eight,
+ * three beyond.
  */
 #ifndef HD_CONF_GUESS_H
 #define HD_CONF_GUESS_H

@@ -2,15 +2,13 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/base/alloc.h"
 #include "core/base/err.h"
 #include "core/conf/complaint.h"
+#include "core/conf/file.h"
 #include "core/conf/load_impl.h"
 #include "core/conf/node_impl.h"
 
@@ -19,59 +17,24 @@ struct names {
 	size_t count;
 };
 
-/* A whole file, at most HD_CONF_FILE_MAX bytes, as a source. */
-static struct hd_source *read_whole(int fd, const char *name, unsigned rank,
-				    struct hd_err *err)
+static struct hd_source *open_source(const char *path, unsigned rank,
+				     struct hd_err *err)
 {
-	size_t n = 0, cap = HD_CONF_FILE_MAX + 1;
-	char *text = malloc(cap);
-	struct hd_source *source = NULL;
-	ssize_t got = 1;
+	struct hd_source *source;
+	size_t n;
+	char *text = hd_file_read(path, HD_CONF_FILE_MAX, &n, err);
 
-	if (!text) {
-		hd_err_sys(err, ENOMEM, "read");
+	if (!text)
 		return NULL;
-	}
-	while (n < cap && got > 0) {
-		got = read(fd, text + n, cap - n);
-		if (got < 0 && errno == EINTR)
-			got = 1;
-		else if (got > 0)
-			n += (size_t)got;
-	}
-	if (got < 0)
-		hd_err_sys(err, errno, "read");
-	else if (n > HD_CONF_FILE_MAX)
-		hd_err_set(err, EFBIG, "over %u MiB", HD_CONF_FILE_MAX >> 20);
-	else
-		source = hd_source_new(name, text, n, rank);
+	source = hd_source_new(path, text, n, rank);
 	free(text);
 	return source;
 }
 
-static struct hd_source *open_source(const char *path, unsigned rank,
-				     struct hd_err *err)
-{
-	struct hd_source *source = NULL;
-	struct stat st;
-	/* Without NONBLOCK a pipe of that name would hold us up. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		hd_err_sys(err, errno, "open");
-	else if (!S_ISREG(st.st_mode))
-		hd_err_set(err, EINVAL, "no regular file");
-	else
-		source = read_whole(fd, path, rank, err);
-	if (fd >= 0)
-		close(fd);
-	return source;
-}
-
 /* A complaint about a file that is no source (yet). */
-static void complain_of_file(struct hd_complaints *complaints,
-			     const char *path, unsigned rank,
-			     const char *text, const char *remedy)
+static void complain_of_file(struct hd_complaints *complaints, const char *path,
+			     unsigned rank, const char *text,
+			     const char *remedy)
 {
 	struct hd_source *source = hd_source_new(path, "", 0, rank);
 	struct hd_place place = { source, 0, 0 };
@@ -104,8 +67,8 @@ static int add_path(struct hd_conf *conf, const char *path,
 		return add_file(conf, source, complaints);
 	complain_of_file(complaints, path, rank, err.text,
 			 rank == 0 ? "give the file by -c; it must be readable "
-				     "for the user herald" :
-				     "make it readable for the user herald, or "
+				     "for the user herald"
+				   : "make it readable for the user herald, or "
 				     "remove it");
 	return -1;
 }
@@ -126,8 +89,7 @@ static int by_bytes(const void *left, const void *right)
 	return strcmp(*a, *b);
 }
 
-static void names_add(struct names *names, const char *folder,
-		      const char *name)
+static void names_add(struct names *names, const char *folder, const char *name)
 {
 	names->items = hd_realloc_array(names->items, names->count + 1,
 					sizeof(*names->items));
@@ -186,8 +148,11 @@ static char *folder_of(const char *main_path)
 static struct hd_conf *new_conf(size_t files)
 {
 	struct hd_conf *conf = hd_alloc(sizeof(*conf));
+	size_t i;
 
 	conf->refs = 1;
+	for (i = 0; i < HD_CONF_SECTIONS; i++)
+		hd_dict_init(&conf->sections[i].by_name);
 	conf->files = hd_alloc_array(files, sizeof(*conf->files));
 	return conf;
 }
@@ -264,8 +229,10 @@ void hd_conf_unref(struct hd_conf *conf)
 
 	if (!conf || __atomic_sub_fetch(&conf->refs, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
-	for (i = 0; i < HD_CONF_SECTIONS; i++)
+	for (i = 0; i < HD_CONF_SECTIONS; i++) {
+		hd_dict_fini(&conf->sections[i].by_name);
 		free(conf->sections[i].items);
+	}
 	for (i = 0; i < conf->files_count; i++) {
 		hd_node_free(conf->files[i].root);
 		hd_source_free(conf->files[i].source);

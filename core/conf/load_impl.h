@@ -3,6 +3,7 @@
 #ifndef HD_CONF_LOAD_IMPL_H
 #define HD_CONF_LOAD_IMPL_H
 
+#include "core/base/dict.h"
 #include "core/conf/load.h"
 
 struct hd_conf_file {
@@ -13,7 +14,8 @@ struct hd_conf_file {
 /* The entries of a section, from all files. */
 struct hd_conf_entries {
 	const struct hd_node **items;
-	size_t count;
+	size_t count, cap;
+	struct hd_dict by_name; /* to the items */
 };
 
 struct hd_conf {

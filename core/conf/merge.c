@@ -12,7 +12,7 @@
 /* Where a section's entries stand, and how they are named. */
 static const struct {
 	const char *name, *top, *below; /* below NULL: `top` itself */
-	bool list; /* items with a `name`, else members */
+	bool list;			/* items with a `name`, else members */
 } sections[HD_CONF_SECTIONS] = {
 	[HD_CONF_CONNECTORS] = { "connectors", "connectors", NULL, false },
 	[HD_CONF_LISTS] = { "lists", "lists", NULL, false },
@@ -25,9 +25,8 @@ static const struct {
 
 /* All that may stand in the main file. */
 static const char *const main_sections[] = {
-	"version", "herald",	  "control", "alarms", "listen", "connectors",
-	"lists",   "times",	  "scores",  "safety", "pipelines",
-	"risk_levels",
+	"version", "herald", "control", "alarms", "listen",    "connectors",
+	"lists",   "times",  "scores",	"safety", "pipelines", "risk_levels",
 };
 #define MAIN_SECTIONS (sizeof(main_sections) / sizeof(main_sections[0]))
 
@@ -45,9 +44,14 @@ static const char *entry_name(const struct hd_node *entry)
 
 static void append(struct hd_conf_entries *entries, const struct hd_node *entry)
 {
-	entries->items = hd_realloc_array(entries->items, entries->count + 1,
-					  sizeof(*entries->items));
+	if (entries->count == entries->cap) {
+		entries->cap = entries->cap ? entries->cap * 2 : 16;
+		entries->items = hd_realloc_array(entries->items, entries->cap,
+						  sizeof(*entries->items));
+	}
 	entries->items[entries->count++] = entry;
+	/* The dictionary knows no const; nobody writes through it. */
+	hd_dict_put(&entries->by_name, entry_name(entry), (void *)entry);
 }
 
 /* The name of a list's item: required, and a name. */
@@ -102,18 +106,17 @@ static int check_member_name(const struct hd_node *member,
 		    name);
 	return hd_complain_remedy(
 		complaints,
-		section == HD_CONF_ACTIONS ?
-			"write CONNECTOR.ACTION, as in "
-			"'ad_ops.disable_account'" :
-			"names are made of a-z, 0-9 and _, and begin with a "
-			"letter");
+		section == HD_CONF_ACTIONS
+			? "write CONNECTOR.ACTION, as in "
+			  "'ad_ops.disable_account'"
+			: "names are made of a-z, 0-9 and _, and begin with a "
+			  "letter");
 }
 
 static struct hd_place name_place(const struct hd_node *entry)
 {
-	return hd_node_name(entry) ?
-		       hd_node_key_place(entry) :
-		       hd_node_place(hd_node_get(entry, "name"));
+	return hd_node_name(entry) ? hd_node_key_place(entry)
+				   : hd_node_place(hd_node_get(entry, "name"));
 }
 
 static void add_entry(struct hd_conf *conf, enum hd_conf_section section,
@@ -122,10 +125,10 @@ static void add_entry(struct hd_conf *conf, enum hd_conf_section section,
 {
 	const struct hd_node *first;
 	struct hd_place place;
-	int rc = sections[section].list ?
-			 check_item_name(entry, sections[section].name,
-					 complaints) :
-			 check_member_name(entry, section, complaints);
+	int rc = sections[section].list
+			 ? check_item_name(entry, sections[section].name,
+					   complaints)
+			 : check_member_name(entry, section, complaints);
 
 	if (rc < 0)
 		return;
@@ -148,8 +151,8 @@ static void add_section(struct hd_conf *conf, enum hd_conf_section section,
 			struct hd_complaints *complaints)
 {
 	const struct hd_node *node = hd_node_get(root, sections[section].top);
-	enum hd_node_type want =
-		sections[section].list ? HD_NODE_SEQ : HD_NODE_MAP;
+	enum hd_node_type want = sections[section].list ? HD_NODE_SEQ
+							: HD_NODE_MAP;
 	size_t i;
 
 	if (sections[section].below)
@@ -157,44 +160,64 @@ static void add_section(struct hd_conf *conf, enum hd_conf_section section,
 	if (hd_node_type(node) == HD_NODE_NULL)
 		return;
 	if (hd_node_type(node) != want) {
-		hd_complain(complaints, hd_node_place(node),
-			    "%s is %s, not %s", sections[section].name,
+		hd_complain(complaints, hd_node_place(node), "%s is %s, not %s",
+			    sections[section].name,
 			    want == HD_NODE_SEQ ? "a list" : "a mapping",
 			    hd_node_kind(node));
-		hd_complain_remedy(complaints, "%s",
-				   want == HD_NODE_SEQ ?
-					   "begin each entry with '- name: "
-					   "NAME'" :
-					   "write 'name: {...}' for each entry");
+		hd_complain_remedy(
+			complaints, "%s",
+			want == HD_NODE_SEQ
+				? "begin each entry with '- name: "
+				  "NAME'"
+				: "write 'name: {...}' for each entry");
 		return;
 	}
 	for (i = 0; i < hd_node_count(node); i++)
 		add_entry(conf, section, hd_node_item(node, i), complaints);
 }
 
+static bool is_section(const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < MAIN_SECTIONS; i++) {
+		if (strcmp(main_sections[i], key) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void refuse_section(const struct hd_node *node,
+			   struct hd_complaints *complaints)
+{
+	const char *key = hd_node_name(node);
+	struct hd_guess guess;
+	size_t i;
+
+	hd_guess_init(&guess, key);
+	for (i = 0; i < MAIN_SECTIONS; i++)
+		hd_guess_offer(&guess, main_sections[i]);
+	if (guess.best)
+		hd_complain(complaints, hd_node_key_place(node),
+			    "unknown section '%s'; did you mean '%s'?", key,
+			    guess.best);
+	else
+		hd_complain(complaints, hd_node_key_place(node),
+			    "unknown section '%s'", key);
+	hd_complain_remedy(complaints,
+			   "the sections are version, herald, control, alarms, "
+			   "listen, connectors, lists, times, risk_levels, "
+			   "safety, scores, pipelines");
+}
+
 static void check_main_keys(const struct hd_node *root,
 			    struct hd_complaints *complaints)
 {
-	struct hd_guess guess;
-	const char *key;
-	size_t i, k;
+	size_t i;
 
-	for (i = 0; (key = hd_node_key(root, i)) != NULL; i++) {
-		hd_guess_init(&guess, key);
-		for (k = 0; k < MAIN_SECTIONS; k++)
-			hd_guess_offer(&guess, main_sections[k]);
-		if (guess.best && guess.slips == 0)
-			continue;
-		hd_complain(complaints,
-			    hd_node_key_place(hd_node_item(root, i)),
-			    guess.best ? "unknown section '%s'; did you mean "
-					 "'%s'?" :
-					 "unknown section '%s'",
-			    key, guess.best);
-		hd_complain_remedy(complaints,
-				   "the sections are version, herald, control, "
-				   "alarms, listen, connectors, lists, times, "
-				   "risk_levels, safety, scores, pipelines");
+	for (i = 0; i < hd_node_count(root); i++) {
+		if (!is_section(hd_node_key(root, i)))
+			refuse_section(hd_node_item(root, i), complaints);
 	}
 }
 
@@ -283,8 +306,8 @@ void hd_conf_merge(struct hd_conf *conf, struct hd_complaints *complaints)
 
 void hd_conf_identify(struct hd_conf *conf)
 {
-	struct hd_piece *pieces =
-		hd_alloc_array(2 * conf->files_count, sizeof(*pieces));
+	struct hd_piece *pieces = hd_alloc_array(2 * conf->files_count,
+						 sizeof(*pieces));
 	uint8_t digest[HD_SHA256_SIZE];
 	size_t i;
 
@@ -344,14 +367,7 @@ const struct hd_node *hd_conf_find(const struct hd_conf *conf,
 				   enum hd_conf_section section,
 				   const char *name)
 {
-	const struct hd_conf_entries *entries = &conf->sections[section];
-	size_t i;
-
-	for (i = 0; i < entries->count; i++) {
-		if (strcmp(entry_name(entries->items[i]), name) == 0)
-			return entries->items[i];
-	}
-	return NULL;
+	return hd_dict_get(&conf->sections[section].by_name, name);
 }
 
 const char *hd_conf_like(const struct hd_conf *conf,

@@ -123,30 +123,34 @@ struct hd_place hd_node_key_place(const struct hd_node *node)
 	return hd_source_place(node->source, node->key_offset);
 }
 
+/* Bytes from `start` to the end of its line of the text. */
+static size_t line_bytes(const struct hd_node *node, size_t start)
+{
+	const char *end = memchr(node->text + start, '\n', node->n - start);
+
+	return end ? (size_t)(end - node->text) - start : node->n - start;
+}
+
 /* In a literal block each line of the text is the tail of one in the file. */
 static struct hd_place place_in_literal(const struct hd_node *node,
 					size_t offset)
 {
 	struct hd_place place = hd_source_place(node->source,
 						node->text_offset);
-	const char *line = node->text, *end;
-	size_t have, want;
+	size_t start = 0, want = line_bytes(node, 0), have;
 
-	while ((end = memchr(line, '\n', node->n - (size_t)(line - node->text))) !=
-		       NULL &&
-	       (size_t)(end - node->text) < offset) {
-		line = end + 1;
+	while (start + want < offset && start + want + 1 < node->n) {
+		start += want + 1;
+		want = line_bytes(node, start);
 		place.line++;
 	}
-	want = end ? (size_t)(end - line) :
-		     node->n - (size_t)(line - node->text);
+	if (offset > start + want)
+		offset = start + want;
 	if (!hd_source_line(node->source, place.line, &have) || have < want)
 		return hd_node_place(node);
-	place.col = (unsigned)(have - want +
-			       hd_source_chars(line, offset -
-							     (size_t)(line -
-								      node->text))) +
-		    1;
+	place.col = 1 + (unsigned)(have - want);
+	place.col += (unsigned)hd_source_chars(node->text + start,
+					       offset - start);
 	return place;
 }
 
@@ -232,9 +236,9 @@ static json_t *integer(const char *text)
 		text = digits;
 	}
 	if (*digits == '\0' ||
-	    digits[strspn(digits, base == 16 ? "0123456789abcdefABCDEF" :
-				  base == 8  ? "01234567" :
-					       "0123456789")] != '\0')
+	    digits[strspn(digits, base == 16  ? "0123456789abcdefABCDEF"
+				  : base == 8 ? "01234567"
+					      : "0123456789")] != '\0')
 		return NULL;
 	errno = 0;
 	value = strtoll(text, &end, base);

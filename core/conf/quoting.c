@@ -26,8 +26,8 @@ enum step { STEP_ON, STEP_OVER, STEP_FOUND };
 
 bool hd_quoting_is_expr_key(const char *key, size_t n)
 {
-	static const char *const keys[] = { "if",  "unless", "each",  "value",
-					    "to",  "key",    "within" };
+	static const char *const keys[] = { "if", "unless", "each",  "value",
+					    "to", "key",    "within" };
 	size_t i;
 
 	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
@@ -76,8 +76,8 @@ static size_t line_start(const char *text, size_t offset)
 
 static size_t line_end(const char *text, size_t n, size_t offset)
 {
-	const char *p = offset < n ? memchr(text + offset, '\n', n - offset) :
-				     NULL;
+	const char *p = offset < n ? memchr(text + offset, '\n', n - offset)
+				   : NULL;
 	size_t end = p ? (size_t)(p - text) : n;
 
 	return end > 0 && end > offset && text[end - 1] == '\r' ? end - 1 : end;
@@ -190,8 +190,7 @@ static size_t skip_brackets(const char *text, size_t i, size_t end)
 static bool ends_value(const struct walk *walk, size_t i)
 {
 	return i >= walk->end || is_comment(walk->text, i) ||
-	       walk->text[i] == '\r' ||
-	       memchr(",]}", walk->text[i], 3) != NULL;
+	       walk->text[i] == '\r' || memchr(",]}", walk->text[i], 3) != NULL;
 }
 
 static bool is_colon(const struct walk *walk, size_t i)
@@ -206,9 +205,9 @@ static bool is_colon(const struct walk *walk, size_t i)
  * key; so does what should have been one. */
 static size_t with_next_lines(const struct walk *walk, size_t end)
 {
-	size_t key = walk->out->key_n > 0 ? walk->out->key - walk->line :
-			     walk->in_value ? walk->n :
-					      0;
+	size_t key = walk->out->key_n > 0 ? walk->out->key - walk->line
+		     : walk->in_value	  ? walk->n
+					  : 0;
 	size_t at = walk->end, from;
 
 	if (walk->depth > 0 || skip_blanks(walk->text, end, at) < at)
@@ -231,8 +230,7 @@ static enum step found(struct walk *walk, const char *reason)
 	struct hd_mangled *out = walk->out;
 
 	out->start = walk->pos;
-	out->end = expr_end(walk->text, walk->pos, walk->end,
-			    walk->depth > 0);
+	out->end = expr_end(walk->text, walk->pos, walk->end, walk->depth > 0);
 	out->end = with_next_lines(walk, out->end);
 	out->reason = reason;
 	return out->end > out->start ? STEP_FOUND : STEP_OVER;
@@ -266,10 +264,10 @@ static enum step at_bracket(struct walk *walk)
 
 	if (after > 0 &&
 	    !ends_value(walk, skip_blanks(walk->text, after, walk->end)))
-		return found(walk, c == '[' ?
-					   "YAML reads a leading '[' as a list" :
-					   "YAML reads a leading '{' as a "
-					   "mapping");
+		return found(walk,
+			     c == '[' ? "YAML reads a leading '[' as a list"
+				      : "YAML reads a leading '{' as a "
+					"mapping");
 	if (walk->depth == DEPTH_MAX)
 		return STEP_OVER;
 	walk->open[walk->depth++] = c;
@@ -291,8 +289,8 @@ static bool is_plain_yaml(const struct walk *walk)
 	if (hd_quoting_is_expr_key(walk->text + out->key, out->key_n))
 		return false;
 	if (walk->text[walk->pos] != '*')
-		return memchr(walk->text + walk->pos, '(',
-			      end - walk->pos) == NULL;
+		return memchr(walk->text + walk->pos, '(', end - walk->pos) ==
+		       NULL;
 	for (i = walk->pos; i < end; i++) {
 		if (is_blank(walk->text[i]))
 			return false;
@@ -306,10 +304,10 @@ static enum step at_indicator(struct walk *walk)
 
 	if (memchr("!&*", c, 3) && is_plain_yaml(walk))
 		return STEP_OVER;
-	return found(walk, c == '!' ? "YAML reads a leading '!' as a tag" :
-			   c == '&' ? "YAML reads a leading '&' as an anchor" :
-			   c == '*' ? "YAML reads a leading '*' as an alias" :
-				      "YAML reserves the first character");
+	return found(walk, c == '!'   ? "YAML reads a leading '!' as a tag"
+			   : c == '&' ? "YAML reads a leading '&' as an anchor"
+			   : c == '*' ? "YAML reads a leading '*' as an alias"
+				      : "YAML reserves the first character");
 }
 
 /* A key without quotes: letters, digits, and what is in names of actions. */
@@ -367,11 +365,12 @@ static enum step at_plain_value(struct walk *walk)
 	if (want > end && is_expression(walk, want)) {
 		size_t at = skip_blanks(walk->text, end, walk->end);
 
-		return found(walk, walk->text[at] == '#' ?
-					   "YAML takes ' #' for a comment and "
-					   "cuts off the rest" :
-					   "inside { } and [ ] YAML ends a "
-					   "value at ',' and at a bracket");
+		return found(walk,
+			     walk->text[at] == '#'
+				     ? "YAML takes ' #' for a comment and "
+				       "cuts off the rest"
+				     : "inside { } and [ ] YAML ends a "
+				       "value at ',' and at a bracket");
 	}
 	walk->pos = end > walk->pos ? end : walk->pos + 1;
 	return STEP_ON;
@@ -385,8 +384,8 @@ static enum step at_plain(struct walk *walk)
 		return at_plain_value(walk);
 	colon = key_end(walk);
 	if (colon == 0)
-		return walk->item && walk->depth == 0 ? at_plain_value(walk) :
-							STEP_OVER;
+		return walk->item && walk->depth == 0 ? at_plain_value(walk)
+						      : STEP_OVER;
 	walk->out->key = walk->pos;
 	walk->out->key_n = trim_end(walk->text, walk->pos, colon) - walk->pos;
 	walk->in_value = true;
@@ -462,8 +461,8 @@ bool hd_quoting_cut_short(const char *text, size_t n, size_t start, size_t end,
 	out->start = start;
 	out->end = want;
 	out->reason = comment ? "YAML takes ' #' for a comment and cuts off "
-				"the rest" :
-				"inside { } and [ ] YAML ends a value at ',' "
+				"the rest"
+			      : "inside { } and [ ] YAML ends a value at ',' "
 				"and at a bracket";
 	return true;
 }

@@ -12,10 +12,9 @@ int hd_rate_parse(const char *text, size_t n, struct hd_rate *out,
 		  char why[HD_VALUE_WHY], char remedy[HD_VALUE_REMEDY])
 {
 	struct hd_value window = { 0 };
-	struct hd_reading in = { .values = "1s..",
-				 .out = &window,
-				 .why = why,
-				 .remedy = remedy };
+	struct hd_reading in = {
+		.values = "1s..", .out = &window, .why = why, .remedy = remedy
+	};
 	int64_t count;
 	size_t used;
 

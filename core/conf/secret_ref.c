@@ -32,14 +32,14 @@ static int refuse(const struct hd_node *node, const struct hd_check *check,
 
 /* A literal: for demonstrations only, and never without a word. */
 static int read_literal(const struct hd_node *node,
-			const struct hd_check *check,
-			struct hd_secret_ref *out)
+			const struct hd_check *check, struct hd_secret_ref *out)
 {
 	const char *text = hd_node_text(node, NULL);
 	char *path;
 
 	if (!check->inline_secrets) {
 		refuse(node, check, "is written out in the configuration");
+		hd_complain_hide(check->complaints);
 		return hd_complain_remedy(check->complaints,
 					  "put it into a file and write {file: "
 					  "PATH}, or {credential: NAME}; "
@@ -51,6 +51,7 @@ static int read_literal(const struct hd_node *node,
 	path = hd_node_path(node);
 	hd_complain_warning(check->complaints, hd_node_place(node),
 			    "%s is written out in the configuration", path);
+	hd_complain_hide(check->complaints);
 	free(path);
 	hd_complain_remedy(check->complaints,
 			   "put it into a file before this is in earnest");
@@ -68,8 +69,8 @@ static bool is_sound(enum hd_secret_from from, const char *text)
 	       !strchr(text, '=');
 }
 
-int hd_secret_ref_read(const struct hd_node *node,
-		       const struct hd_check *check, struct hd_secret_ref *out)
+int hd_secret_ref_read(const struct hd_node *node, const struct hd_check *check,
+		       struct hd_secret_ref *out)
 {
 	const char *key, *text;
 	size_t i;
@@ -79,7 +80,8 @@ int hd_secret_ref_read(const struct hd_node *node,
 	if (hd_node_type(node) == HD_NODE_SCALAR)
 		return read_literal(node, check, out);
 	if (hd_node_type(node) != HD_NODE_MAP || hd_node_count(node) != 1)
-		return refuse(node, check, "says nowhere to take a secret from");
+		return refuse(node, check,
+			      "says nowhere to take a secret from");
 	key = hd_node_key(node, 0);
 	text = hd_node_text(hd_node_item(node, 0), NULL);
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -87,9 +89,9 @@ int hd_secret_ref_read(const struct hd_node *node,
 			continue;
 		if (!text || !is_sound(kinds[i].from, text))
 			return refuse(node, check,
-				      kinds[i].from == HD_SECRET_FILE ?
-					      "has no absolute path" :
-					      "has no sound name");
+				      kinds[i].from == HD_SECRET_FILE
+					      ? "has no absolute path"
+					      : "has no sound name");
 		out->from = kinds[i].from;
 		out->text = text;
 		return 0;

@@ -29,8 +29,8 @@ struct hd_secret_ref {
 
 /* Reads the form only.  Returns 0 (with a warning for an admitted literal)
  * or, having complained, -1. [any] */
-int hd_secret_ref_read(const struct hd_node *node,
-		       const struct hd_check *check, struct hd_secret_ref *out);
+int hd_secret_ref_read(const struct hd_node *node, const struct hd_check *check,
+		       struct hd_secret_ref *out);
 
 /* Fetches the secret; `whole` keeps all lines (a private key).  NULL, having
  * complained, if it is missing, empty or open to others.  The caller unrefs

@@ -35,9 +35,9 @@ struct hd_limits {
 };
 
 struct hd_herald_settings {
-	int mode; /* enum hd_mode */
-	const char *timezone;	    /* NULL: the system's */
-	const struct hd_node *own;  /* list of our own accounts and hosts */
+	int mode;		   /* enum hd_mode */
+	const char *timezone;	   /* NULL: the system's */
+	const struct hd_node *own; /* list of our own accounts and hosts */
 	bool inline_secrets;
 	struct hd_keep keep;
 	struct hd_limits limits;
@@ -53,7 +53,7 @@ struct hd_control_settings {
 struct hd_listen_settings {
 	const char *name, *address;
 	bool tls;
-	const char *cert;	    /* path, with tls */
+	const char *cert; /* path, with tls */
 	struct hd_secret_ref key;
 	const struct hd_node *node;
 };

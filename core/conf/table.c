@@ -9,15 +9,15 @@
 #include "core/base/alloc.h"
 #include "core/conf/complaint.h"
 #include "core/conf/guess.h"
-#include "core/conf/node.h"
+#include "core/conf/node_impl.h"
+#include "core/conf/quoting.h"
 #include "core/conf/rate.h"
 #include "core/conf/secret_ref.h"
 
 static void *member(const struct hd_key *key, void *out)
 {
-	return out && key->offset != HD_KEY_NOWHERE ?
-		       (char *)out + key->offset :
-		       NULL;
+	return out && key->offset != HD_KEY_NOWHERE ? (char *)out + key->offset
+						    : NULL;
 }
 
 /* Puts a single value where the table of table.h says. */
@@ -160,8 +160,8 @@ int hd_table_value(const struct hd_key *key, const struct hd_node *node,
 		return hd_complain_remedy(check->complaints,
 					  "write at least one entry");
 	}
-	rc = key->flags & HERALD_MAP ? check_map(key, node, check) :
-				       check_list(key, node, check);
+	rc = key->flags & HERALD_MAP ? check_map(key, node, check)
+				     : check_list(key, node, check);
 	if (rc == 0)
 		store_node(key, node, out);
 	return rc;
@@ -194,8 +194,7 @@ int hd_table_unknown(const struct hd_node *node, const char *like,
 	return -1;
 }
 
-static int refuse_unknown(const struct hd_key *keys,
-			  const struct hd_node *node,
+static int refuse_unknown(const struct hd_key *keys, const struct hd_node *node,
 			  const struct hd_check *check)
 {
 	struct hd_guess guess;
@@ -230,13 +229,40 @@ static int refuse_later(const struct hd_node *node,
 	return hd_complain_remedy(check->complaints, "remove it for now");
 }
 
+/* True if `node` is no key, but what YAML cut off an expression before it:
+ * the complaint about that one is enough. */
+static bool is_cut_off(const struct hd_key *keys, const struct hd_node *node)
+{
+	size_t n, i;
+	const char *text = hd_source_text(node->source, &n);
+	const struct hd_key *key;
+	struct hd_mangled mangled;
+
+	for (i = 0; i < node->index; i++) {
+		const struct hd_node *before = node->parent->items[i];
+
+		key = find_key(keys, before->key);
+		if (key && before->style == HD_NODE_PLAIN &&
+		    (key->type == HERALD_EXPR ||
+		     key->type == HERALD_TEMPLATE) &&
+		    hd_quoting_cut_short(text, n, before->text_offset,
+					 before->end_offset, &mangled) &&
+		    node->key_offset >= mangled.start &&
+		    node->key_offset < mangled.end)
+			return true;
+	}
+	return false;
+}
+
 static int check_member(const struct hd_key *keys, const struct hd_node *node,
 			const struct hd_check *check, void *out)
 {
 	const struct hd_key *key = find_key(keys, hd_node_name(node));
 
 	if (!key)
-		return refuse_unknown(keys, node, check);
+		return is_cut_off(keys, node)
+			       ? -1
+			       : refuse_unknown(keys, node, check);
 	if (key->flags & HD_KEY_LATER)
 		return refuse_later(node, check);
 	if (key->flags & HERALD_DEPRECATED) {
@@ -280,12 +306,12 @@ static int fill_missing(const struct hd_key *key, const struct hd_node *map,
 	if (key->flags & HERALD_REQUIRED) {
 		hd_complain(check->complaints, place, "%s has no '%s'", where,
 			    key->name);
-		return hd_complain_remedy(check->complaints,
-					  "add '%s:' with %s", key->name,
-					  key->flags & HERALD_SECRET ?
-						  "{credential: NAME} or "
-						  "{file: PATH}" :
-						  hd_value_type_name(key->type));
+		return hd_complain_remedy(
+			check->complaints, "add '%s:' with %s", key->name,
+			key->flags & HERALD_SECRET
+				? "{credential: NAME} or "
+				  "{file: PATH}"
+				: hd_value_type_name(key->type));
 	}
 	if (key->type == HD_TYPE_SUB && key->sub &&
 	    !(key->flags & (HERALD_LIST | HERALD_MAP))) {

@@ -29,7 +29,7 @@
 
 /* Beyond the flags of plugin.h. */
 enum {
-	HD_KEY_LATER = 1u << 16, /* comes in a later release: refused */
+	HD_KEY_LATER = 1u << 16,   /* comes in a later release: refused */
 	HD_KEY_NOT_NULL = 1u << 17 /* a list or map that may not be empty */
 };
 

@@ -68,8 +68,7 @@ const char *hd_value_type_name(uint32_t type)
 	return found ? found->name : "a value of an unknown type";
 }
 
-bool hd_reading_fail(struct hd_reading *in, const char *why,
-		     const char *remedy)
+bool hd_reading_fail(struct hd_reading *in, const char *why, const char *remedy)
 {
 	snprintf(in->why, HD_VALUE_WHY, "%s", why);
 	snprintf(in->remedy, HD_VALUE_REMEDY, "%s", remedy);
@@ -101,9 +100,8 @@ int hd_value_parse(uint32_t type, const char *values, const char *text,
 }
 
 /* "connectors.vt.timeout: 'x' is no duration" */
-static int complain_of(const struct hd_node *node,
-		       const struct hd_check *check, const char *why,
-		       const char *remedy)
+static int complain_of(const struct hd_node *node, const struct hd_check *check,
+		       const char *why, const char *remedy)
 {
 	size_t n;
 	const char *text = hd_node_text(node, &n);
@@ -130,8 +128,8 @@ static int complain_of_kind(const struct hd_node *node, uint32_t type,
 			    "%s has no value", path);
 	else
 		hd_complain(check->complaints, hd_node_place(node),
-			    "%s is %s, not %s", path,
-			    hd_value_type_name(type), hd_node_kind(node));
+			    "%s is %s, not %s", path, hd_value_type_name(type),
+			    hd_node_kind(node));
 	hd_complain_remedy(check->complaints,
 			   empty ? "write %s, or remove the key" : "write %s",
 			   hd_value_type_name(type));

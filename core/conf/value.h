@@ -19,11 +19,11 @@ enum {
 	HD_TYPE_NAME = 1000, /* [a-z][a-z0-9_]* */
 	HD_TYPE_RATE,	     /* 5/1h or [4/1m, 500/1d]: see rate.h */
 	HD_TYPE_PERCENT,     /* 20% */
-	HD_TYPE_DATE,	     /* 2026-12-31: number is UTC ms of its first moment */
-	HD_TYPE_ZONE,	     /* Europe/Berlin */
-	HD_TYPE_ADDRESS,     /* where we listen: 127.0.0.1:9464, [::1]:8443 */
-	HD_TYPE_NODE,	     /* anything: the layer above checks it */
-	HD_TYPE_SUB,	     /* a mapping with a table of its own */
+	HD_TYPE_DATE,	 /* 2026-12-31: number is UTC ms of its first moment */
+	HD_TYPE_ZONE,	 /* Europe/Berlin */
+	HD_TYPE_ADDRESS, /* where we listen: 127.0.0.1:9464, [::1]:8443 */
+	HD_TYPE_NODE,	 /* anything: the layer above checks it */
+	HD_TYPE_SUB,	 /* a mapping with a table of its own */
 	HD_TYPE_LAST
 };
 

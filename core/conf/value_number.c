@@ -17,10 +17,8 @@ struct unit {
 };
 
 static const struct unit durations[] = {
-	{ "ms", 1 },
-	{ "s", SECOND },
-	{ "m", 60 * SECOND },
-	{ "h", 3600 * SECOND },
+	{ "ms", 1 },	      { "s", SECOND },
+	{ "m", 60 * SECOND }, { "h", 3600 * SECOND },
 	{ "d", DAY },
 };
 
@@ -164,8 +162,9 @@ static bool size(struct hd_reading *in)
 {
 	if (with_unit(in, sizes, sizeof(sizes) / sizeof(sizes[0]), INT64_MAX))
 		return true;
-	return hd_reading_fail(in, "is no size",
-			       "write a number and KiB, MiB, GiB or TiB: 64KiB");
+	return hd_reading_fail(
+		in, "is no size",
+		"write a number and KiB, MiB, GiB or TiB: 64KiB");
 }
 
 bool hd_read_size(struct hd_reading *in)
@@ -263,9 +262,9 @@ static void explain_words(struct hd_reading *in, const char *const *words,
 	for (i = 0; i < count && n < HD_VALUE_REMEDY; i++)
 		n += (size_t)snprintf(in->remedy + n, HD_VALUE_REMEDY - n,
 				      "%s%s",
-				      i == 0	     ? "" :
-				      i == count - 1 ? " or " :
-						       ", ",
+				      i == 0	       ? ""
+				      : i == count - 1 ? " or "
+						       : ", ",
 				      words[i]);
 }
 

@@ -189,8 +189,7 @@ bool hd_read_path(struct hd_reading *in)
 {
 	if (in->n > 0 && in->n <= PATH_BYTES && in->text[0] == '/')
 		return true;
-	return hd_reading_fail(in, "is no absolute path",
-			       "begin it with /");
+	return hd_reading_fail(in, "is no absolute path", "begin it with /");
 }
 
 static size_t scheme_bytes(const char *text, size_t n)

@@ -24,9 +24,9 @@ size_t hd_yaml_origin(const struct hd_yaml *yaml, size_t offset)
 			break;
 		if (offset < start + edit->n) {
 			inside = offset > start ? offset - start - 1 : 0;
-			return inside < edit->end - edit->start ?
-				       edit->start + inside :
-				       edit->end;
+			return inside < edit->end - edit->start
+				       ? edit->start + inside
+				       : edit->end;
 		}
 		grown += edit->n - (edit->end - edit->start);
 	}
@@ -62,12 +62,11 @@ static void complain_of(struct hd_yaml *yaml, const struct hd_mangled *mangled)
 	size_t n;
 	const char *text = hd_source_text(yaml->copy, &n);
 	char *line = hd_quoting_line(text, n, mangled);
-	const char *what =
-		mangled->key_n == 0 || hd_quoting_is_expr_key(
-					       text + mangled->key,
-					       mangled->key_n) ?
-			"expression" :
-			"text";
+	const char *what = mangled->key_n == 0 || hd_quoting_is_expr_key(
+							  text + mangled->key,
+							  mangled->key_n)
+				   ? "expression"
+				   : "text";
 
 	if (mangled->key_n > 0)
 		hd_complain(yaml->complaints,
@@ -122,7 +121,7 @@ static enum outcome failed(struct hd_yaml *yaml, struct fy_diag *diag)
 {
 	struct fy_diag_error *error;
 	struct hd_mangled mangled;
-	size_t n, offset;
+	size_t n, offset, before = hd_complaints_errors(yaml->complaints);
 	const char *text = hd_source_text(yaml->copy, &n);
 	void *at = NULL;
 
@@ -133,7 +132,9 @@ static enum outcome failed(struct hd_yaml *yaml, struct fy_diag *diag)
 		    hd_yaml_mend(yaml, &mangled))
 			return OUTCOME_AGAIN;
 	}
-	hd_yaml_complain(yaml, error);
+	/* Too many to mend: the complaint about this one is enough. */
+	if (hd_complaints_errors(yaml->complaints) == before)
+		hd_yaml_complain(yaml, error);
 	return OUTCOME_FAILED;
 }
 
@@ -145,9 +146,8 @@ static enum outcome check_end(struct hd_yaml *yaml, struct fy_parser *parser,
 	const struct fy_mark *mark;
 
 	if (!more)
-		return fy_parser_get_stream_error(parser) ?
-			       failed(yaml, diag) :
-			       OUTCOME_TREE;
+		return fy_parser_get_stream_error(parser) ? failed(yaml, diag)
+							  : OUTCOME_TREE;
 	mark = fy_document_state_start_mark(
 		fy_document_get_document_state(more));
 	hd_complain(yaml->complaints,
@@ -191,8 +191,7 @@ static enum outcome read_document(struct hd_yaml *yaml,
 	return outcome;
 }
 
-static void no_output(struct fy_diag *diag, void *user, const char *p,
-		      size_t n)
+static void no_output(struct fy_diag *diag, void *user, const char *p, size_t n)
 {
 	(void)diag;
 	(void)user;

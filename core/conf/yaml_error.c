@@ -20,6 +20,8 @@ static const struct {
 	  "the key" },
 	{ "extra closing brac", "a closing bracket without an opening one",
 	  "remove it, or put the text in single quotes" },
+	{ "trailing content", "something follows the closing quote",
+	  "put the whole text in single quotes" },
 	{ "quoted scalar", "a quoted text that goes on over this line",
 	  "is its quote closed? if it is meant to go on, indent its lines "
 	  "deeper than its key" },
@@ -53,8 +55,6 @@ static const struct {
 	  "keys of one mapping stand exactly under each other; items of a "
 	  "list begin with '- '" },
 	{ "invalid value after", "something follows the value",
-	  "put the whole text in single quotes" },
-	{ "trailing content", "something follows the closing quote",
 	  "put the whole text in single quotes" },
 	{ "indent", "wrong indentation",
 	  "keys of one mapping stand exactly under each other" },
@@ -117,8 +117,8 @@ static size_t error_offset(const struct hd_yaml *yaml,
 	if (error->line <= 0)
 		return 0;
 	offset = hd_source_offset(yaml->copy, (unsigned)error->line,
-				  error->column > 0 ? (unsigned)error->column :
-						      1);
+				  error->column > 0 ? (unsigned)error->column
+						    : 1);
 	return offset < n ? offset : n;
 }
 
@@ -182,8 +182,7 @@ int hd_yaml_check_text(struct hd_yaml *yaml)
 
 	if (nul) {
 		hd_complain(yaml->complaints,
-			    hd_source_place(yaml->source,
-					    (size_t)(nul - text)),
+			    hd_source_place(yaml->source, (size_t)(nul - text)),
 			    "a NUL character: this is no text");
 		return hd_complain_remedy(yaml->complaints,
 					  "save the file as UTF-8 text");

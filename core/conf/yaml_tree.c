@@ -32,8 +32,8 @@ static size_t node_offset(struct fy_node *node, size_t lacking)
 		return node_offset(first, lacking);
 	} else {
 		pair = fy_node_mapping_iterate(node, &at);
-		return pair ? node_offset(fy_node_pair_key(pair), lacking) :
-			      lacking;
+		return pair ? node_offset(fy_node_pair_key(pair), lacking)
+			    : lacking;
 	}
 	return mark ? mark->input_pos : lacking;
 }
@@ -124,8 +124,7 @@ static bool mend_node(struct hd_yaml *yaml, struct fy_node *node,
 				      node_offset(item, lacking)))
 				return true;
 		}
-	} else if (!fy_node_is_alias(node) &&
-		   key.key + key.key_n <= text_n &&
+	} else if (!fy_node_is_alias(node) && key.key + key.key_n <= text_n &&
 		   hd_quoting_is_expr_key(text + key.key, key.key_n)) {
 		return mend_short(yaml, node, key);
 	}
@@ -199,16 +198,16 @@ static int copy_scalar(struct hd_yaml *yaml, struct fy_node *from,
 
 	if (!token) /* nothing at all */
 		return 0;
+	node->type = HD_NODE_SCALAR;
+	node->style = style_of(token);
+	set_places(yaml, node, token);
 	if (text && memchr(text, '\0', n)) {
 		hd_complain(yaml->complaints, hd_node_place(node),
 			    "a text may not hold the character NUL");
 		return hd_complain_remedy(yaml->complaints, "remove the \\0");
 	}
-	node->type = HD_NODE_SCALAR;
-	node->style = style_of(token);
 	node->text = hd_memdup0(text ? text : "", text ? n : 0);
 	node->n = text ? n : 0;
-	set_places(yaml, node, token);
 	if (node->style == HD_NODE_PLAIN && is_null_text(node->text))
 		node->type = HD_NODE_NULL;
 	return 0;
@@ -248,9 +247,9 @@ static int copy_key(struct hd_yaml *yaml, struct fy_node *from,
 {
 	size_t n = 0;
 	const char *text = from && fy_node_is_scalar(from) &&
-					   !fy_node_is_alias(from) ?
-				   fy_node_get_scalar(from, &n) :
-				   NULL;
+					   !fy_node_is_alias(from)
+				   ? fy_node_get_scalar(from, &n)
+				   : NULL;
 
 	if (!text || n == 0 || memchr(text, '\0', n) || is_marked(from)) {
 		hd_complain(yaml->complaints, place,
@@ -378,10 +377,9 @@ static int copy_content(struct hd_yaml *yaml, struct fy_node *from,
 	if (!from)
 		return 0;
 	if (is_marked(from))
-		return refuse_marked(yaml, from,
-				     hd_yaml_place(yaml, marked_offset(
-								 from,
-								 lacking)));
+		return refuse_marked(
+			yaml, from,
+			hd_yaml_place(yaml, marked_offset(from, lacking)));
 	if (fy_node_is_sequence(from))
 		return copy_sequence(yaml, from, node);
 	if (fy_node_is_mapping(from))

@@ -32,7 +32,7 @@ struct hd_risk_levels {
 };
 
 struct hd_expr_env *hd_expr_env_new(const struct hd_risk_levels *levels,
-				    const char *timezone);
+				    const char *zone);
 void hd_expr_env_free(struct hd_expr_env *env); /* after its expressions */
 
 /* Makes listed("name", x) known.  `list` is borrowed and must outlive the
@@ -95,11 +95,15 @@ void hd_expr_paths(const struct hd_expr *expr,
 /* ---- evaluating ---- */
 
 /* A lookup of this alert without an answer: what it could have filled is
- * unknown where it is absent, and so is enrich.<connector>. */
+ * unknown where it is absent, and so is enrich.<connector>.  One that judges
+ * (kind "threat_intel", "reputation", "breach" or "dns") leaves the
+ * `reputation` of what it was asked about unknown as well. */
 struct hd_missing {
 	const char *connector;
 	const char *fills;  /* "user,device" or NULL */
 	const char *reason; /* "timed out", "quota spent", "circuit open" */
+	const char *kind;   /* of the key: "threat_intel"; NULL: judges nothing */
+	const char *types;  /* what was asked: "ip,domain"; NULL: anything */
 };
 
 struct hd_interval {

@@ -12,6 +12,8 @@
 
 #include "core/expr/expr.h"
 
+struct hd_err;
+
 enum hd_escape {
 	HD_ESCAPE_TEXT,	  /* nothing */
 	HD_ESCAPE_HEADER, /* mail header: control bytes become blanks */
@@ -26,14 +28,16 @@ int hd_escape_parse(const char *word, enum hd_escape *out);
 
 struct hd_template;
 
-/* NULL after complaints.  The caller frees it with hd_template_free(). [loop] */
+/* NULL after complaints.  The caller frees it with hd_template_free().
+ * [loop] */
 struct hd_template *hd_template_compile(struct hd_expr_env *env,
 					const struct hd_expr_names *names,
 					const struct hd_node *node,
 					enum hd_escape escape,
 					struct hd_complaints *complaints);
-/* The same for text that stands in no file: complaints are told in `err`. */
-struct hd_err;
+
+/* The same for text that stands in no file: the first complaint is told in
+ * `err`. [loop] */
 struct hd_template *hd_template_compile_text(struct hd_expr_env *env,
 					     const struct hd_expr_names *names,
 					     const char *text,

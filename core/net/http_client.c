@@ -14,11 +14,11 @@
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/secret.h"
-#include "core/base/utf8.h"
 #include "core/net/curl_loop.h"
 #include "core/net/http_exchange.h"
 #include "core/net/http_handle.h"
 #include "core/net/http_verdict.h"
+#include "core/net/http_words.h"
 
 #define MAX_IN_FLIGHT 1000
 #define PEER_IN_FLIGHT 16
@@ -26,7 +26,6 @@
 #define TIMEOUT_MS 30000
 #define SWEEP_MS 100 /* how late a waiting call's time-out may come */
 #define ERROR_MAX 2048
-#define EXCERPT_MAX 160
 
 struct call {
 	TAILQ_ENTRY(call) link;
@@ -66,78 +65,6 @@ struct hd_http_client {
 	void (*closed)(void *ud);
 	void *closed_ud;
 };
-
-/* ---- words for people ---- */
-
-static bool is_plain_text(const struct hd_http_exchange *ex)
-{
-	const char *type = hd_http_handle_header(ex, "content-type");
-
-	return type && (strstr(type, "json") || strstr(type, "text/plain"));
-}
-
-static void add_excerpt(struct hd_buf *out, const struct hd_http_exchange *ex)
-{
-	const struct hd_buf *reply = &ex->reply;
-
-	if (reply->n == 0 || !is_plain_text(ex))
-		return;
-	hd_buf_adds(out, ": ");
-	hd_utf8_escape(out, reply->p,
-		       hd_utf8_cut(reply->p, reply->n, EXCERPT_MAX));
-}
-
-/* Where a redirect leads, without path and query: they may hold tokens. */
-static void add_redirect(struct hd_buf *out, const struct hd_http_exchange *ex)
-{
-	const char *location = hd_http_handle_header(ex, "location");
-	struct hd_url url;
-
-	hd_buf_adds(out, ", redirects are not followed");
-	if (!location || hd_url_parse(&url, location, NULL) < 0)
-		return;
-	hd_buf_adds(out, " (to ");
-	hd_url_origin(&url, out);
-	hd_buf_adds(out, ")");
-	hd_url_fini(&url);
-}
-
-static void add_trouble(struct hd_buf *out, const struct call *call,
-			CURLcode result)
-{
-	const struct hd_http_exchange *ex = &call->ex;
-	const struct hd_http_setting *setting = &call->peer->setting;
-
-	if (ex->repeat_refused)
-		hd_buf_adds(out, "the connection broke after it was sent");
-	else
-		hd_buf_adds(out,
-			    ex->why[0] ? ex->why : curl_easy_strerror(result));
-	if (result == CURLE_COULDNT_CONNECT && setting->public_only)
-		hd_buf_adds(out, " (only public addresses are permitted)");
-	hd_tls_remedy(out, result, setting->name);
-}
-
-static void describe(struct call *call, const struct hd_http_outcome *o)
-{
-	struct hd_buf *out = &call->error;
-
-	hd_buf_addf(out, "%s: ", call->ex.label ? call->ex.label : "request");
-	if (o->cancelled)
-		hd_buf_adds(out, "cancelled");
-	else if (o->code >= 300)
-		hd_buf_addf(out, "HTTP %u", o->code);
-	else if (o->too_big)
-		hd_buf_addf(out, "answer over %zu bytes", call->ex.reply.max);
-	else
-		add_trouble(out, call, o->result);
-	if (!o->cancelled && o->code >= 400)
-		add_excerpt(out, &call->ex);
-	else if (!o->cancelled && o->code >= 300)
-		add_redirect(out, &call->ex);
-	if (call->status == HERALD_IN_DOUBT)
-		hd_buf_adds(out, "; it may have taken effect");
-}
 
 /* ---- the end of a call ---- */
 
@@ -269,7 +196,8 @@ static void conclude(struct call *call, CURLcode result, bool cancelled)
 	o.too_big = call->ex.too_big;
 	call->status = hd_http_verdict(&o);
 	if (call->status != HERALD_OK)
-		describe(call, &o);
+		hd_http_words(&call->error, &call->ex, &call->peer->setting, &o,
+			      call->status);
 }
 
 /* ---- the start of a call ---- */

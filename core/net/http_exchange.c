@@ -1,6 +1,5 @@
 #include "core/net/http_exchange.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "core/base/err.h"
 #include "core/base/secret.h"
 #include "core/net/http_client.h"
+#include "core/net/http_text.h"
 #include "core/net/http_verdict.h"
 
 #define URL_MAX (64 * 1024)
@@ -17,29 +17,6 @@
 #define REPLY_LIMIT (1024 * 1024 * 1024) /* what max_reply may be at most */
 
 /* ---- what was asked, checked ---- */
-
-/* RFC 9110, token */
-static bool is_token(const char *p, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (!isalnum((unsigned char)p[i]) &&
-		    (!p[i] || !strchr("!#$%&'*+-.^_`|~", p[i])))
-			return false;
-	return n != 0;
-}
-
-static bool has_control(const char *p, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (((unsigned char)p[i] < 0x20 && p[i] != '\t') ||
-		    p[i] == 0x7f)
-			return true;
-	return false;
-}
 
 static int take_method(struct hd_http_exchange *ex,
 		       const struct hd_http_call *call, struct hd_err *err)
@@ -121,11 +98,6 @@ static int add_line(struct hd_http_exchange *ex, const char *line,
 	return 0;
 }
 
-static bool is_name(const char *line, size_t n, const char *name)
-{
-	return strlen(name) == n && strncasecmp(line, name, n) == 0;
-}
-
 /* Those that say how a message is cut from the stream, and whom it is for. */
 static bool is_ours(const char *line, size_t n)
 {
@@ -137,7 +109,7 @@ static bool is_ours(const char *line, size_t n)
 	size_t i;
 
 	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-		if (is_name(line, n, ours[i]))
+		if (hd_http_is_name(line, n, ours[i]))
 			return true;
 	return false;
 }
@@ -146,12 +118,12 @@ static int check_header(const char *line, size_t index, struct hd_err *err)
 {
 	size_t n = strcspn(line, ":");
 
-	if (has_control(line, strlen(line)))
+	if (hd_http_has_control(line, strlen(line)))
 		return hd_err_set(err, EINVAL,
 				  "header %zu holds CR, LF or another control "
 				  "byte",
 				  index + 1);
-	if (!line[n] || !is_token(line, n))
+	if (!line[n] || !hd_http_is_token(line, n))
 		return hd_err_set(err, EINVAL,
 				  "header %zu is not 'Name: value'", index + 1);
 	if (is_ours(line, n))
@@ -183,7 +155,7 @@ static bool has_header(const char *const *headers, const char *name)
 	size_t i;
 
 	for (i = 0; headers && headers[i]; i++)
-		if (is_name(headers[i], strcspn(headers[i], ":"), name))
+		if (hd_http_is_name(headers[i], strcspn(headers[i], ":"), name))
 			return true;
 	return false;
 }
@@ -244,7 +216,8 @@ static int add_basic(struct hd_buf *line, const char *user, const char *secret,
 	char *room;
 	int made;
 
-	if (user_n > 500 || strchr(user, ':') || has_control(user, user_n))
+	if (user_n > 500 || strchr(user, ':') ||
+	    hd_http_has_control(user, user_n))
 		return hd_err_set(err, EINVAL,
 				  "user name for HTTP Basic holds "
 				  "':' or a control byte");
@@ -272,11 +245,12 @@ static int fill_secret_line(struct hd_buf *line,
 	size_t n;
 
 	secret = hd_secret_get(call->secret, &n);
-	if (!is_token(name, strlen(name)) || is_ours(name, strlen(name)) ||
-	    has_control(prefix, strlen(prefix)))
+	if (!hd_http_is_token(name, strlen(name)) ||
+	    is_ours(name, strlen(name)) ||
+	    hd_http_has_control(prefix, strlen(prefix)))
 		return hd_err_set(err, EINVAL,
 				  "header for the secret is not sound");
-	if (n == 0 || n > HD_SECRET_MAX || has_control(secret, n))
+	if (n == 0 || n > HD_SECRET_MAX || hd_http_has_control(secret, n))
 		return hd_err_set(err, EINVAL,
 				  "secret is empty or holds a control byte");
 	hd_buf_addf(line, "%s: ", name);

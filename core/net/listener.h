@@ -33,6 +33,7 @@ struct hd_listener_options {
 	const char *tls_key;  /* PEM text or path */
 	unsigned unix_mode;   /* of the socket file; 0: 0660 */
 	size_t header_max;    /* bytes of request line and headers; 0: 16 KiB */
+	size_t bodies_max;    /* of all bodies held together; 0: 256 MiB */
 	unsigned connections; /* at once; 0: 1000 */
 	unsigned per_address; /* connections of one address; 0: 100 */
 	unsigned waiting;     /* requests not yet answered; 0: 1000 */
@@ -88,6 +89,8 @@ struct hd_http_request {
 	uid_t uid;
 	gid_t gid;
 	pid_t pid;
+	const gid_t *groups; /* supplementary ones, or NULL */
+	size_t group_count;
 };
 
 typedef void (*hd_request_fn)(void *ud, struct hd_http_request *rq);

@@ -54,8 +54,8 @@ static void add_case_number(const struct hd_case *c, struct hd_buf *line)
 	}
 }
 
-static void log_end(const char *id, const char *pipeline,
-		    enum hd_alert_state state, const char *score,
+static void log_end(struct hd_engine *engine, const char *id,
+		    const char *pipeline, enum hd_alert_state state, const char *score,
 		    const struct hd_case *c, const char *reason,
 		    int64_t began_ms)
 {
@@ -76,6 +76,7 @@ static void log_end(const char *id, const char *pipeline,
 	if (reason && reason[0])
 		hd_buf_addf(&line, " reason=\"%s\"", reason);
 	hd_info("%s", hd_buf_text(&line));
+	engine->env.line(engine->env.ud, hd_buf_text(&line));
 	hd_buf_fini(&line);
 	count_alert(pipeline, state);
 }
@@ -272,7 +273,7 @@ static void hand_over(struct hd_alert *a, enum hd_alert_state state)
 		hd_actions_take(engine->actions, c);
 		return;
 	}
-	log_end(a->id, a->pipeline->name, state, score, c, a->reason,
+	log_end(engine, a->id, a->pipeline->name, state, score, c, a->reason,
 		a->began_ms);
 	if (state == HD_ALERT_DEAD)
 		alarm_dead(engine, a->id);
@@ -374,7 +375,7 @@ void hd_finished(void *ud, struct hd_case *c, enum hd_alert_state state)
 					 &err) == HD_FOUND)
 		score = hd_strf("score=%lld level=%s",
 				(long long)row.score_low, row.level);
-	log_end(c->alert, c->pipeline, state, c->score ? c->score : score, c,
+	log_end(engine, c->alert, c->pipeline, state, c->score ? c->score : score, c,
 		NULL, c->began_ms);
 	free(score);
 	if (state == HD_ALERT_DEAD) {

@@ -48,6 +48,8 @@ struct hd_engine_env {
 	 * object, and a line for people. */
 	void (*alarm)(void *ud, const char *kind, const char *object,
 		      const char *text);
+	/* The line about an alert that came to its end. */
+	void (*line)(void *ud, const char *line);
 };
 
 struct hd_engine *hd_engine_new(const struct hd_engine_env *env);

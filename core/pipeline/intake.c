@@ -12,6 +12,7 @@
 #include "core/base/json_text.h"
 #include "core/base/log.h"
 #include "core/base/metric.h"
+#include "core/base/mutant.h"
 #include "core/expr/map.h"
 #include "core/journal/journal.h"
 #include "core/plugin/instance.h"
@@ -284,7 +285,8 @@ static void on_received(void *ud, enum hd_txn_status status,
 					       hd_txn_error(txn)->text);
 		settle(engine, b, HERALD_RETRY);
 	} else {
-		settle(engine, b, HERALD_OK);
+		if (!hd_mutant("ack_early"))
+			settle(engine, b, HERALD_OK);
 		for (uint32_t i = 0; i < b->n; i++) {
 			if (hd_txn_is_known(txn, b->items[i].id, NULL))
 				redelivered(engine, b);
@@ -352,6 +354,8 @@ uint32_t hd_engine_emit(struct hd_engine *engine, struct hd_instance *instance,
 	}
 	engine->receiving += n;
 	engine->commits++;
+	if (hd_mutant("ack_early"))
+		settle(engine, b, HERALD_OK);
 	hd_journal_commit(engine->env.journal, in.txn, on_received, b);
 	return HERALD_OK;
 }

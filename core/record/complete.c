@@ -136,6 +136,7 @@ void hd_record_complete(json_t *record, const struct hd_record_origin *origin,
 	set_metadata(record, origin);
 	set_finding(record, uid_seed, uid_seed_n);
 	set_defaults(record, origin->received_ms);
-	hd_mend_object(record, "herald", &hd_ocsf_objects[0], record, true);
+	hd_mend_object(record, "herald", &hd_ocsf_objects[0], record,
+		       HD_MEND_WHOLE);
 	hd_record_index(record);
 }

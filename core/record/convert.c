@@ -9,11 +9,12 @@
 #include "core/base/buf.h"
 #include "core/base/json_text.h"
 #include "core/base/number.h"
+#include "core/record/record.h"
 
 #define NUMBER_TEXT_MAX 64
 #define EXACT_MAX 9007199254740992.0 /* 2^53: up to here doubles are exact */
 
-bool hd_convert_has_content(const json_t *value)
+bool hd_record_says(const json_t *value)
 {
 	const json_t *item;
 	size_t i;
@@ -24,8 +25,9 @@ bool hd_convert_has_content(const json_t *value)
 		return json_string_length(value) > 0;
 	if (!json_is_array(value))
 		return true;
-	json_array_foreach((json_t *)value, i,
-			   item) if (hd_convert_has_content(item)) return true;
+	json_array_foreach((json_t *)value, i, item)
+		if (hd_record_says(item))
+			return true;
 	return false;
 }
 

@@ -9,10 +9,6 @@
 
 #include "core/record/schema.h"
 
-/* True for what says something: not null, not "", not an empty list or one of
- * such values. [any] */
-bool hd_convert_has_content(const json_t *value);
-
 /* A new reference to `value` (borrowed) as one value of the attribute (an entry
  * of it, where the attribute is an array), or NULL if that is not exact:
  * numeric text to a number, numbers to text, "true" and "1" to bool.  Enums,

@@ -11,6 +11,7 @@
 struct mender {
 	json_t *record;
 	const char *source;
+	enum hd_mend below; /* of the objects inside the one we began with */
 	char path[PATH_MAX_BYTES]; /* names with _ between, of where we are */
 };
 
@@ -33,13 +34,13 @@ static void set_aside(struct mender *mender, json_t *value)
 {
 	if (json_is_object(value) && json_object_size(value) == 0)
 		return;
-	if (mender->record && hd_convert_has_content(value))
+	if (mender->record && hd_record_says(value))
 		hd_record_set_unmapped(mender->record, mender->source,
 				       mender->path, value);
 }
 
 static bool mend(struct mender *mender, const struct hd_ocsf_object *schema,
-		 json_t *object, bool whole);
+		 json_t *object, enum hd_mend mode);
 
 /* One value made to fit: a new reference, or NULL after it was set aside.
  * An object is mended where it is. */
@@ -49,10 +50,10 @@ static json_t *fit_value(struct mender *mender,
 {
 	json_t *fitting = NULL;
 
-	if (hd_convert_has_content(value) || json_is_array(value))
+	if (hd_record_says(value) || json_is_array(value))
 		fitting = hd_convert(attribute, value);
 	if (fitting && attribute->type == HD_OCSF_OBJECT &&
-	    !mend(mender, hd_ocsf_held(attribute), fitting, true)) {
+	    !mend(mender, hd_ocsf_held(attribute), fitting, mender->below)) {
 		json_decref(fitting);
 		fitting = NULL;
 	}
@@ -75,8 +76,7 @@ static json_t *fit_array(struct mender *mender,
 		if (fitting)
 			json_array_append_new(result, fitting);
 	}
-	json_array_foreach(value, i, item)
-	{
+	json_array_foreach(value, i, item) {
 		fitting = fit_value(mender, attribute, item);
 		if (fitting)
 			json_array_append_new(result, fitting);
@@ -142,7 +142,7 @@ static bool can_stand(const struct hd_ocsf_object *schema, const json_t *object)
 }
 
 static bool mend(struct mender *mender, const struct hd_ocsf_object *schema,
-		 json_t *object, bool whole)
+		 json_t *object, enum hd_mend mode)
 {
 	const char *name;
 	json_t *value;
@@ -150,8 +150,7 @@ static bool mend(struct mender *mender, const struct hd_ocsf_object *schema,
 
 	if (schema->open)
 		return json_object_size(object) > 0;
-	json_object_foreach_safe(object, next, name, value)
-	{
+	json_object_foreach_safe(object, next, name, value) {
 		size_t before = enter(mender, name);
 		json_t *kept = json_incref(value);
 
@@ -159,18 +158,19 @@ static bool mend(struct mender *mender, const struct hd_ocsf_object *schema,
 		leave(mender, before);
 		json_decref(kept);
 	}
-	if (whole)
+	if (mode == HD_MEND_WHOLE)
 		hd_fill_required(schema, object);
 	hd_fill_captions(schema, object);
 	return json_object_size(object) > 0 &&
-	       (!whole || can_stand(schema, object));
+	       (mode != HD_MEND_WHOLE || can_stand(schema, object));
 }
 
 bool hd_mend_object(json_t *record, const char *source,
 		    const struct hd_ocsf_object *schema, json_t *object,
-		    bool whole)
+		    enum hd_mend mode)
 {
 	struct mender mender = { .record = record, .source = source };
 
-	return mend(&mender, schema, object, whole);
+	mender.below = mode == HD_MEND_TIDY ? HD_MEND_TIDY : HD_MEND_WHOLE;
+	return mend(&mender, schema, object, mode);
 }

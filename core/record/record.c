@@ -9,8 +9,9 @@
 #include "core/record/convert.h"
 #include "core/record/schema.h"
 
-#define ENTRIES_MAX 4096 /* of one array; what a list has beyond is unmapped \
-			  */
+#define ENTRIES_MAX                                              \
+	4096 /* of one array; what a list has beyond is unmapped \
+	      */
 #define NAME_MAX_BYTES 1024
 
 static json_t *object_in(json_t *parent, const char *name)
@@ -119,12 +120,12 @@ static bool set_single(json_t *object, const struct hd_ocsf_attribute *last,
 	json_t *converted, *item;
 	size_t i;
 
-	if (hd_convert_has_content(json_object_get(object, last->name)))
+	if (hd_record_says(json_object_get(object, last->name)))
 		return true;
 	if (json_is_array(value) && last->type != HD_OCSF_OPEN) {
-		json_array_foreach(value, i, item) if (
-			hd_convert_has_content(
-				item)) return set_single(object, last, item);
+		json_array_foreach(value, i, item)
+			if (hd_record_says(item))
+				return set_single(object, last, item);
 		return true;
 	}
 	converted = own_value(last, value);
@@ -142,8 +143,10 @@ static json_t *seen_in(const json_t *array)
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach((json_t *)array, i, item) if (json_is_string(item))
-		json_object_set_new(seen, json_string_value(item), json_true());
+	json_array_foreach((json_t *)array, i, item)
+		if (json_is_string(item))
+			json_object_set_new(seen, json_string_value(item),
+					    json_true());
 	return seen;
 }
 
@@ -153,7 +156,7 @@ static bool append_unseen(json_t *array, json_t *seen,
 	json_t *converted;
 	const char *text;
 
-	if (!hd_convert_has_content(value))
+	if (!hd_record_says(value))
 		return true;
 	if (json_array_size(array) >= ENTRIES_MAX)
 		return false;
@@ -229,9 +232,8 @@ static bool spread_list(json_t *array, const struct hd_ocsf_object *schema,
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(list, i, item)
-	{
-		if (!hd_convert_has_content(item))
+	json_array_foreach(list, i, item) {
+		if (!hd_record_says(item))
 			continue;
 		if (i >= ENTRIES_MAX)
 			return false;
@@ -284,7 +286,7 @@ bool hd_record_set(json_t *record, const char *path, json_t *value)
 	const struct hd_ocsf_attribute *last;
 	unsigned spread;
 
-	if (!hd_convert_has_content(value))
+	if (!hd_record_says(value))
 		return true;
 	if (strncmp(path, open, sizeof(open) - 1) == 0)
 		return set_open(object_in(record, "unmapped"),

@@ -19,15 +19,21 @@ struct hd_err;
 
 /* Sets the attribute at the dotted `path` ("evidences.user.name", no indices):
  * parents are made; inside an array attribute a single value goes to the first
- * entry, and the i-th value of a list to the i-th entry (made as needed:
- * "evidences.user.name" with two users makes two evidences).  Where the last
+ * entry, and the i-th value of a list to the i-th entry of the innermost array
+ * (made as needed: "evidences.user.name" with two users makes two evidences,
+ * "evidences.email.urls.url_string" two urls of one mail).  Where the last
  * attribute itself is an array, all values are appended to it (without
  * repeats).  Values are converted where that is exact: numeric text to an
  * integer, numbers to text, "true"/"1" to bool.  What cannot be converted goes
  * to unmapped.herald.<path with _>, and false is returned.  null, "" and empty
- * lists set nothing.  An attribute that has a value keeps it (first wins).
- * `value` is borrowed. [loop] */
+ * lists set nothing.  An attribute that has a value keeps it (first wins); of a
+ * list where there is room for one value the first is taken and the whole kept
+ * below unmapped.herald as well.  Below "unmapped." any value goes anywhere.
+ * Arrays take 4096 entries.  `value` is borrowed. [loop] */
 bool hd_record_set(json_t *record, const char *path, json_t *value);
+
+/* True for what says something: not null, not "", not a list of nothing. [any] */
+bool hd_record_says(const json_t *value);
 
 /* Puts `value` (borrowed) below unmapped.<source>.<name>. [loop] */
 void hd_record_set_unmapped(json_t *record, const char *source,
@@ -42,21 +48,25 @@ struct hd_record_origin {
 	bool mended;	      /* adds the label "mended" */
 };
 
-/* Completes a freshly mapped finding: classification, metadata, required
+/* Completes a freshly mapped finding, or a foreign one after hd_record_tidy():
+ * classification, metadata, required
  * attributes that OCSF asks for (device.type_id 0, file.type_id, process.uid
  * a digest, file.name from path or hash, user.name from the mail address),
  * captions beside every _id that the schema knows, finding_info.uid (hex
- * digest of `uid_seed` when the map gave none), observables.  The result
- * validates.  [loop] */
+ * digest of `uid_seed` when the map gave none), observables.  What still does
+ * not fit goes to unmapped.herald.<path with _>.  The result validates.
+ * [loop] */
 void hd_record_complete(json_t *record, const struct hd_record_origin *origin,
 			const char *uid_seed, size_t uid_seed_n);
 
 /* Moves what the schema does not know out of a foreign finding (a source that
- * emits OCSF itself) into `unmapped`, drops nulls.  [loop] */
+ * emits OCSF itself) into `unmapped`, converts what is of the wrong type, drops
+ * nulls.  [loop] */
 void hd_record_tidy(json_t *record);
 
 /* Rebuilds observables[] from the typed places, without repeats, keeping
- * reputations of values that stay. [loop] */
+ * reputations of values that stay, and entries that stand for no place of the
+ * record (from a map or an enricher). [loop] */
 void hd_record_index(json_t *record);
 
 /* One kind of value that can be looked up. */

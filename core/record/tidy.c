@@ -13,5 +13,6 @@ void hd_record_tidy(json_t *record)
 		hd_record_set_unmapped(record, "herald", "unmapped", unmapped);
 		json_decref(unmapped);
 	}
-	hd_mend_object(record, "herald", &hd_ocsf_objects[0], record, false);
+	hd_mend_object(record, "herald", &hd_ocsf_objects[0], record,
+		       HD_MEND_TIDY);
 }

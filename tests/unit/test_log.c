@@ -209,7 +209,11 @@ static void errno_survives(void **state)
 	errno = ENOTTY;
 	hd_info("x");
 	assert_int_equal(errno, ENOTTY);
-	take_printed();
+	assert_string_equal(take_behind_time(), "info x\n");
+	hd_log_init(-1, HD_LOG_DEBUG, false);
+	errno = ENOTTY;
+	hd_info("to nobody");
+	assert_int_equal(errno, ENOTTY);
 }
 
 /* Whatever the clock does, of 100 lines 5 pass in each second. */

@@ -41,10 +41,11 @@ static void distance_counts_the_four_changes(void **state)
 
 static void nearest_name_is_suggested(void **state)
 {
-	static const char *const names[] = { "because", "by",	   "do",
-					     "score",	"scope",   "within",
-					     "at_most", "or_else", "per_target",
-					     NULL };
+	static const char *const names[] = {
+		"because", "by",      "do",	 "score",      "scope",
+		"within",  "at_most", "or_else", "per_target", "idempotent_key",
+		NULL
+	};
 	static const struct {
 		const char *word, *name;
 	} cases[] = {
@@ -56,6 +57,7 @@ static void nearest_name_is_suggested(void **state)
 		{ "bz", "by" },
 		{ "SCORE", "score" },
 		{ "per_tagrets", "per_target" },
+		{ "idmptent_ky", "idempotent_key" },
 		{ "x", NULL },
 		{ "", NULL },
 		{ "xz", NULL },
