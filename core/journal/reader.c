@@ -56,11 +56,12 @@ static const struct {
 			     "alert.id>=substr(?1,1,16)AND "
 			     "alert.id<substr(?1,1,16)||'g' AND action.id=?1" },
 	[HD_READ_ACTION_PREFIX] = { NULL,
-				    "SELECT id FROM action WHERE alert_num IN("
-				    "SELECT num FROM alert WHERE "
-				    "id>=substr(?1,1,16)AND "
-				    "id<substr(?1,1,16)||'g')AND id>=?1 AND "
-				    "id<?2 LIMIT 100" },
+				    "SELECT action.id FROM alert JOIN action "
+				    "ON action.alert_num=alert.num WHERE "
+				    "alert.id>=substr(?1,1,16)AND "
+				    "alert.id<substr(?1,1,16)||'g' AND "
+				    "action.id>=?1 AND action.id<?2 "
+				    "LIMIT 100" },
 	[HD_READ_ACTIONS_OF] = { &hd_table_action,
 				 "WHERE alert_num=(SELECT num FROM alert "
 				 "WHERE id=?1)ORDER BY num" },

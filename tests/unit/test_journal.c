@@ -1222,6 +1222,26 @@ static void wal_is_folded_while_work_goes_on(void **state)
 	assert_false(hd_journal_failed(store->journal, NULL));
 }
 
+static void removed_file_is_the_end_of_the_store(void **state)
+{
+	struct store *store = *state;
+	char id[HD_ID_TEXT], path[512];
+	struct hd_err why;
+	struct hd_txn *txn = hd_txn_new();
+	struct hd_alert_row row;
+
+	store_path(store, "journal.db", path);
+	assert_int_equal(unlink(path), 0);
+	store_alert(store, id, 1); /* noticed behind the first commit */
+	hd_journal_new_id(id);
+	row = alert_row(id, 2);
+	hd_txn_alert_new(txn, &row);
+	assert_int_equal(store_commit(store, txn), HD_TXN_FAILED);
+	assert_true(hd_journal_failed(store->journal, &why));
+	assert_non_null(strstr(why.text, "removed while in use"));
+	assert_int_equal(store->failed, 1);
+}
+
 static void clean_stop_leaves_one_file(void **state)
 {
 	struct store *store = *state;
@@ -1300,6 +1320,7 @@ int main(void)
 		TEST(backup_is_a_whole_store),
 		TEST(disk_has_a_size),
 		TEST(wal_is_folded_while_work_goes_on),
+		TEST(removed_file_is_the_end_of_the_store),
 		TEST(clean_stop_leaves_one_file),
 		TEST(commits_at_the_end_are_answered),
 	};
