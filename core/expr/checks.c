@@ -118,6 +118,9 @@ static void check_call(struct hd_checks *checks,
 	char remedy[2 * NAME_MAX_BYTES];
 	bool is_list = strcmp(call->function, "listed") == 0;
 
+	if (strcmp(call->function, "during") == 0)
+		hd_checks_complain(checks, call->offset,
+				   "during() comes with a later release", "");
 	if (!is_list && strcmp(call->function, "missing") != 0)
 		return;
 	literal_of(call, name, sizeof(name));

@@ -41,7 +41,7 @@ static const struct {
 	{ "first.severity_id == 1", HD_EXPR_BOOL, "first" },
 	{ "target.user.name == \"x\"", HD_EXPR_BOOL, "target" },
 	{ "row.user == \"x\"", HD_EXPR_BOOL, "row" },
-	{ "during(\"office_hours\")", HD_EXPR_BOOL, "during" },
+	{ "during(\"office_hours\")", HD_EXPR_BOOL, "a later release" },
 	{ "severity_id >= ", HD_EXPR_BOOL, "" },
 };
 
