@@ -71,10 +71,16 @@ void hd_instance_halt(struct hd_instance *i, const char *because)
 	free(i->stopped);
 	i->stopped = hd_strdup(because);
 	i->stopped_since_ms = hd_utc_ms();
-	hd_instance_log(i, HD_LOG_ERROR,
-			"is not used any more: %s -> heraldctl connector %s "
-			"start, once it is mended",
-			because, i->name);
+	if (i->self)
+		hd_instance_log(i, HD_LOG_ERROR,
+				"is not used any more: %s -> heraldctl "
+				"connector %s start, once it is mended",
+				because, i->name);
+	else
+		hd_instance_log(i, HD_LOG_ERROR,
+				"could not be made: %s -> heraldctl reload, "
+				"once it is mended",
+				because);
 	if (i->env->changed)
 		i->env->changed(i->env->ud, i);
 }
