@@ -206,6 +206,25 @@ static void never(struct demo *d, const herald_lookup *q)
 	d->held_lookup = q;
 }
 
+/* A plugin that loses a request. */
+static void forget(struct demo *d, const herald_lookup *q)
+{
+	(void)d;
+	(void)q;
+}
+
+/* The table of an instance that was destroyed. */
+static const herald_host *buried;
+
+static void after_destroy(struct demo *d, const herald_lookup *q)
+{
+	if (buried) {
+		herald_done(buried, q->req, HERALD_OK, NONE);
+		buried->log(buried, HERALD_WARNING, 0, HERALD_S("still here"));
+	}
+	say(d, q->req, "after_destroy");
+}
+
 /* In cancel(): see there. */
 static void late(struct demo *d, const herald_lookup *q)
 {
@@ -382,6 +401,8 @@ static const struct {
 	{ "foreign_http", by_foreign_http },
 	{ "no_secret", by_no_secret },
 	{ "never", never },
+	{ "forget", forget },
+	{ "after_destroy", after_destroy },
 	{ "late", late },
 	{ "twice", twice },
 	{ "broken_json", broken_json },
@@ -605,8 +626,9 @@ static void destroy(void *self)
 
 	if (d->has_thread)
 		pthread_join(d->thread, NULL);
-	if (d->held) /* after the end: counted and dropped */
+	if (d->held) /* at the very end */
 		say(d, d->held, "in destroy");
+	buried = d->h;
 	free(d);
 }
 
