@@ -155,8 +155,10 @@ const struct hd_route *hd_route_find(const struct hd_route_table *table,
 		if (strlen(route->want.path) != longest ||
 		    !fits(&route->want, path))
 			continue;
-		if (serves(&route->want, method))
+		if (serves(&route->want, method)) {
+			hd_buf_clear(allow);
 			return route;
+		}
 		add_allowed(allow, route->want.method);
 	}
 	return NULL;

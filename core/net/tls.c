@@ -33,11 +33,11 @@ void hd_tls_policy_copy(struct hd_tls_policy *to,
 
 void hd_tls_policy_fini(struct hd_tls_policy *policy)
 {
-	free(policy->ca_file);
-	free(policy->pin);
-	free(policy->server_name);
-	free(policy->cert_file);
-	free(policy->key_file);
+	free((char *)policy->ca_file);
+	free((char *)policy->pin);
+	free((char *)policy->server_name);
+	free((char *)policy->cert_file);
+	free((char *)policy->key_file);
 	memset(policy, 0, sizeof(*policy));
 }
 

@@ -17,13 +17,14 @@ struct hd_buf;
 struct hd_err;
 
 struct hd_tls_policy {
-	bool insecure;	   /* verify: false.  The caller has checked that its
-			    * `until` is not over, and is loud about it */
-	char *ca_file;	   /* PEM; NULL: the system's */
-	char *pin;	   /* "sha256//BASE64", several by ';'; NULL: none */
-	char *server_name; /* expected in the certificate; NULL: the host */
-	char *cert_file;   /* PEM, ours, for mutual TLS; NULL: none */
-	char *key_file;	   /* PEM; NULL: in cert_file */
+	bool insecure;	     /* verify: false.  The caller has checked that its
+			      * `until` is not over, and is loud about it */
+	const char *ca_file; /* PEM; NULL: the system's */
+	const char *pin;     /* "sha256//BASE64", several by ';'; NULL: none */
+	const char
+		*server_name;  /* expected in the certificate; NULL: the host */
+	const char *cert_file; /* PEM, ours, for mutual TLS; NULL: none */
+	const char *key_file;  /* PEM; NULL: in cert_file */
 };
 
 /* A copy of all texts; `from` may be NULL (the default policy). [any] */
