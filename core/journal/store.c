@@ -346,7 +346,7 @@ static int set_bounds(struct hd_store *store, int64_t max_bytes,
 	char sql[SQL_MAX];
 
 	snprintf(sql, sizeof(sql),
-		 "PRAGMA cache_size=-8192;PRAGMA journal_size_limit=67108864;"
+		 "PRAGMA cache_size=-16384;PRAGMA journal_size_limit=67108864;"
 		 "PRAGMA max_page_count=%" PRId64,
 		 max_bytes > 0 ? max_bytes / HD_SCHEMA_PAGE + 1
 			       : INT64_C(1073741823));
@@ -399,6 +399,19 @@ fail:
 	return -1;
 }
 
+/* If it cannot be done now, the next start finds all of it in the log. */
+static void fold_wal(struct hd_store *store)
+{
+	if (sqlite3_wal_checkpoint_v2(store->db, NULL,
+				      SQLITE_CHECKPOINT_TRUNCATE, NULL,
+				      NULL) == SQLITE_OK)
+		sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
+				  0, NULL);
+	else
+		hd_warning("store %s: the log was left for the next start: %s",
+			   store->folder.path, sqlite3_errmsg(store->db));
+}
+
 void hd_store_close(struct hd_store *store, bool failed)
 {
 	int i;
@@ -407,13 +420,8 @@ void hd_store_close(struct hd_store *store, bool failed)
 		sqlite3_finalize(store->stmts[i]);
 		store->stmts[i] = NULL;
 	}
-	if (store->db && !failed) {
-		sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
-				  0, NULL);
-		sqlite3_wal_checkpoint_v2(store->db, NULL,
-					  SQLITE_CHECKPOINT_TRUNCATE, NULL,
-					  NULL);
-	}
+	if (store->db && !failed)
+		fold_wal(store);
 	sqlite3_close(store->db);
 	store->db = NULL;
 	hd_folder_close(&store->folder);
