@@ -108,7 +108,7 @@ static void make_metrics(struct hd_instance *i)
 	make_own_metrics(i);
 }
 
-/* "splunk_in" to "splunk". */
+/* "example_in" to "example". */
 static char *source_name(const char *plugin)
 {
 	size_t n = strlen(plugin);

@@ -353,6 +353,29 @@ static void a_batch_is_one_call_and_answered_one_by_one(void **state)
 	stop(1000);
 }
 
+static void workers_are_bounded_and_the_rest_waits(void **state)
+{
+	struct answer a[4] = { 0 };
+	struct hd_question q[4];
+
+	(void)state;
+	start(DEMO);
+	memset(q, 0, sizeof(q));
+	for (size_t i = 0; i < 4; i++) {
+		q[i].value = "work";
+		q[i].value_n = 4;
+		q[i].ud = &a[i];
+	}
+	hd_instance_lookup(instance, 0, q, 4, hd_now_ms() + LIMIT_MS, on_answer,
+			   NULL);
+	for (size_t i = 0; i < 4; i++) {
+		turn_until(&a[i].count, 1);
+		/* "crowd": more than two at once, or a third worker. */
+		assert_string_equal(a[i].json, "{\"data\":{\"way\":\"work\"}}");
+	}
+	stop(1000);
+}
+
 static void the_context_is_handed_over(void **state)
 {
 	struct answer a = { 0 };
@@ -831,6 +854,49 @@ static void what_is_asked_while_it_stops_is_refused(void **state)
 	instance = NULL;
 }
 
+static void count_handle(uv_handle_t *handle, void *ud)
+{
+	(void)handle;
+	(*(unsigned *)ud)++;
+}
+
+static unsigned handles(void)
+{
+	unsigned n = 0;
+
+	uv_walk(&loop, count_handle, &n);
+	return n;
+}
+
+static void a_worker_that_does_not_return_is_left(void **state)
+{
+	unsigned stopped = 0, before;
+	char dir[64], lines[160];
+	struct answer a;
+	FILE *f;
+
+	(void)state;
+	help_make_dir(dir, sizeof(dir));
+	snprintf(lines, sizeof(lines), DEMO "greeting: '%s/go'\n", dir);
+	uv_run(&loop, UV_RUN_NOWAIT);
+	before = handles();
+	start(lines);
+	ask("stuck", LIMIT_MS, &a);
+	hd_instance_stop(instance, 0, on_stopped, &stopped);
+	turn_until(&stopped, 1);
+	assert_int_equal(a.status, HERALD_CANCELLED);
+	/* It is said to have ended, and is not destroyed below the worker. */
+	snprintf(lines, sizeof(lines), "%s/go", dir);
+	f = fopen(lines, "w");
+	assert_non_null(f);
+	fclose(f);
+	turn_until(&a.late, 1);
+	while (handles() > before)
+		uv_run(&loop, UV_RUN_ONCE);
+	instance = NULL;
+	help_remove_dir(dir);
+}
+
 #ifdef HD_DEBUG
 static void a_service_out_of_place_ends_a_debug_build(void **state)
 {
@@ -1068,6 +1134,27 @@ static void a_thread_may_answer_a_request(void **state)
 	stop_serving();
 }
 
+static void an_unanswered_request_is_cancelled(void **state)
+{
+	const struct hd_listener_options options = { .name = "in",
+						     .address = "127.0.0.1:0",
+						     .answer_ms = SOON_MS };
+	double cancels = metric("herald_demo_cancels_total", C_LABEL);
+	struct http_answer a;
+	struct hd_err err;
+
+	(void)state;
+	free_listener();
+	listener = hd_listener_new(&loop, &options, &err);
+	assert_non_null(listener);
+	start_serving(DEMO);
+	post_and_wait("/demo/never", "", NULL, &a);
+	assert_int_equal(a.code, 503);
+	stop_serving();
+	assert_true(metric("herald_demo_cancels_total", C_LABEL) ==
+		    cancels + 1);
+}
+
 static void a_taken_route_fails_the_second_start(void **state)
 {
 	struct hd_complaints *complaints = hd_complaints_new();
@@ -1215,6 +1302,7 @@ int main(void)
 		TEST(each_way_to_answer_arrives_once),
 		TEST(bad_results_are_counted),
 		TEST(a_batch_is_one_call_and_answered_one_by_one),
+		TEST(workers_are_bounded_and_the_rest_waits),
 		TEST(the_context_is_handed_over),
 		TEST(p19_what_is_not_completed_times_out),
 		TEST(p19_a_late_answer_comes_late_and_once),
@@ -1241,6 +1329,7 @@ int main(void)
 		TEST(a_stop_waits_for_what_is_under_way),
 		TEST(after_its_grace_a_stop_cancels),
 		TEST(what_is_asked_while_it_stops_is_refused),
+		TEST(a_worker_that_does_not_return_is_left),
 #ifdef HD_DEBUG
 		TEST(a_service_out_of_place_ends_a_debug_build),
 #endif
@@ -1249,6 +1338,7 @@ int main(void)
 		TEST(a_refused_record_is_answered_at_once),
 		TEST(routes_have_their_mount_and_prefix),
 		TEST(a_thread_may_answer_a_request),
+		TEST(an_unanswered_request_is_cancelled),
 		TEST(a_taken_route_fails_the_second_start),
 		TEST(http_carries_the_secret_and_brings_the_reply),
 	};
