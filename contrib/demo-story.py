@@ -248,12 +248,12 @@ class Case:
         """What the pretended MISP knows about it."""
         event = {"id": "1337", "info": "Credential stuffing against VPN",
                  "threat_level_id": "1", "published": True}
-        return [
+        return {"replace": True, "attributes": [
             {"type": "ip-src", "value": self.row["src"], "to_ids": True,
              "Event": event},
             {"type": "sha256", "value": self.row["file_hash"], "to_ids": True,
              "Event": event},
-        ]
+        ]}
 
 
 # ---- telling ----
