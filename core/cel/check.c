@@ -29,6 +29,20 @@ const struct hd_cel_type *hd_cel_check_fail(struct hd_cel_checker *ck,
 	return hd_cel_dyn();
 }
 
+struct hd_cel_path *hd_cel_check_path(struct hd_cel_checker *ck,
+				      const struct hd_cel_path *of,
+				      const char *dot, const char *name)
+{
+	struct hd_cel_path *path = hd_cel_pool_zero(ck->pool, sizeof(*path));
+
+	path->absent = hd_cel_pool_printf(ck->pool, "absent: %s%s%s",
+					  of ? of->text : "", dot, name);
+	path->text = path->absent + strlen("absent: ");
+	path->n = (uint32_t)strlen(path->text);
+	path->slot = of ? of->slot : 0;
+	return path;
+}
+
 const struct hd_cel_type *hd_cel_check_now(struct hd_cel_checker *ck,
 					   const struct hd_cel_type *type)
 {
@@ -43,8 +57,7 @@ const char *hd_cel_check_text(struct hd_cel_checker *ck,
 }
 
 bool hd_cel_check_fits(struct hd_cel_checker *ck,
-		       const struct hd_cel_type *from,
-		       enum hd_cel_type_kind to)
+		       const struct hd_cel_type *from, enum hd_cel_type_kind to)
 {
 	return hd_cel_type_fits(&ck->bindings, from, hd_cel_type_simple(to));
 }
@@ -109,7 +122,8 @@ static bool is_key(const struct hd_cel_type *type)
 	if (type->kind == HD_CEL_TYPE_WRAPPER)
 		type = type->p[0];
 	return type->kind == HD_CEL_TYPE_DYN ||
-	       type->kind == HD_CEL_TYPE_BOOL || type->kind == HD_CEL_TYPE_INT ||
+	       type->kind == HD_CEL_TYPE_BOOL ||
+	       type->kind == HD_CEL_TYPE_INT ||
 	       type->kind == HD_CEL_TYPE_UINT ||
 	       type->kind == HD_CEL_TYPE_STRING ||
 	       type->kind == HD_CEL_TYPE_VAR;

@@ -68,16 +68,20 @@ const char *hd_cel_check_candidate(struct hd_cel_checker *ck, const char *name,
 				   bool rooted, size_t i);
 
 /* Says what is wrong at `node` and gives dyn. */
-const struct hd_cel_type *hd_cel_check_complain(struct hd_cel_checker *ck,
-						const struct hd_cel_node *node,
-						const char *remedy,
-						const char *fmt, ...)
+const struct hd_cel_type *
+hd_cel_check_complain(struct hd_cel_checker *ck, const struct hd_cel_node *node,
+		      const char *remedy, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /* Unchecked: `node` fails when it is evaluated. */
 const struct hd_cel_type *hd_cel_check_fail(struct hd_cel_checker *ck,
 					    struct hd_cel_node *node,
 					    const char *text);
+
+/* A path that goes on from `of` (NULL: begins) with `dot` and `name`. */
+struct hd_cel_path *hd_cel_check_path(struct hd_cel_checker *ck,
+				      const struct hd_cel_path *of,
+				      const char *dot, const char *name);
 
 const struct hd_cel_type *hd_cel_check_now(struct hd_cel_checker *ck,
 					   const struct hd_cel_type *type);

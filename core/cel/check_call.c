@@ -27,13 +27,13 @@ match(struct hd_cel_checker *ck, const struct hd_cel_function *f, bool receiver,
 		for (i = 0; i < n; i++)
 			params[i] = o->generic ? hd_cel_type_instance(
 							 &ck->bindings, &map,
-							 o->params[i]) :
-						 o->params[i];
+							 o->params[i])
+					       : o->params[i];
 		if (!hd_cel_type_fit_all(&ck->bindings, args, params, n))
 			continue;
 		one = o->generic ? hd_cel_type_instance(&ck->bindings, &map,
-							o->result) :
-				   o->result;
+							o->result)
+				 : o->result;
 		one = hd_cel_check_now(ck, one);
 		if (!all)
 			*found = o;
@@ -81,8 +81,7 @@ no_overload(struct hd_cel_checker *ck, struct hd_cel_node *node,
 	if (ck->unchecked)
 		return hd_cel_check_fail(
 			ck, node,
-			hd_cel_pool_printf(ck->pool,
-					   "no such overload of '%s'",
+			hd_cel_pool_printf(ck->pool, "no such overload of '%s'",
 					   f->name));
 	text = argument_text(ck, receiver, args, node->n);
 	if (receiver)
@@ -145,8 +144,8 @@ static const struct hd_cel_type *unknown_function(struct hd_cel_checker *ck,
 		"unknown function '%s'", name);
 }
 
-static const struct hd_cel_function *
-find_global(struct hd_cel_checker *ck, const char *name, bool rooted)
+static const struct hd_cel_function *find_global(struct hd_cel_checker *ck,
+						 const char *name, bool rooted)
 {
 	const struct hd_cel_function *f;
 	const char *full;
@@ -189,9 +188,10 @@ static void take_receiver(struct hd_cel_checker *ck, struct hd_cel_node *node)
 /* An optional's value, or the same value made dyn, comes from where it did. */
 static bool keeps_path(const struct hd_cel_function *f)
 {
-	static const char *const names[] = { "orValue", "or", "value", "dyn",
-					     "optional.of",
-					     "optional.ofNonZeroValue" };
+	static const char *const names[] = {
+		"orValue", "or",	  "value",
+		"dyn",	   "optional.of", "optional.ofNonZeroValue"
+	};
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -211,9 +211,8 @@ static bool is_no_value(struct hd_cel_checker *ck,
 	if (receiver->op != HD_CEL_OP_IDENT ||
 	    !hd_cel_check_chain(ck, receiver))
 		return false;
-	for (i = 0; (full = hd_cel_check_candidate(ck, receiver->name, false,
-						   i));
-	     i++)
+	for (i = 0;
+	     (full = hd_cel_check_candidate(ck, receiver->name, false, i)); i++)
 		if (hd_cel_env_find(ck->env, full, strlen(full)))
 			return false;
 	return true;
@@ -250,9 +249,9 @@ const struct hd_cel_type *hd_cel_check_call(struct hd_cel_checker *ck,
 	if (!f)
 		return unknown_function(ck, node, name);
 	node->function = f;
-	type = node->n > HD_CEL_MAX_PARAMS ?
-		       NULL :
-		       match(ck, f, receiver, args, node->n, &node->overload);
+	type = node->n > HD_CEL_MAX_PARAMS
+		       ? NULL
+		       : match(ck, f, receiver, args, node->n, &node->overload);
 	if (!type && node->n > MAX_ARGS)
 		return hd_cel_check_complain(ck, node, forms(ck, f),
 					     "'%s' has too many arguments",
@@ -267,23 +266,23 @@ const struct hd_cel_type *hd_cel_check_call(struct hd_cel_checker *ck,
 /* ---- operators ---- */
 
 static const char *const names[] = {
-	[HD_CEL_OP_NOT] = "!",	[HD_CEL_OP_NEG] = "-", [HD_CEL_OP_ADD] = "+",
-	[HD_CEL_OP_SUB] = "-",	[HD_CEL_OP_MUL] = "*", [HD_CEL_OP_DIV] = "/",
-	[HD_CEL_OP_MOD] = "%",	[HD_CEL_OP_EQ] = "==", [HD_CEL_OP_NE] = "!=",
-	[HD_CEL_OP_LT] = "<",	[HD_CEL_OP_LE] = "<=", [HD_CEL_OP_GT] = ">",
-	[HD_CEL_OP_GE] = ">=",	[HD_CEL_OP_IN] = "in",
+	[HD_CEL_OP_NOT] = "!", [HD_CEL_OP_NEG] = "-", [HD_CEL_OP_ADD] = "+",
+	[HD_CEL_OP_SUB] = "-", [HD_CEL_OP_MUL] = "*", [HD_CEL_OP_DIV] = "/",
+	[HD_CEL_OP_MOD] = "%", [HD_CEL_OP_EQ] = "==", [HD_CEL_OP_NE] = "!=",
+	[HD_CEL_OP_LT] = "<",  [HD_CEL_OP_LE] = "<=", [HD_CEL_OP_GT] = ">",
+	[HD_CEL_OP_GE] = ">=", [HD_CEL_OP_IN] = "in",
 };
 
 static bool is_number(const struct hd_cel_type *type)
 {
 	if (type->kind == HD_CEL_TYPE_WRAPPER)
 		type = type->p[0];
-	return type->kind >= HD_CEL_TYPE_INT && type->kind <= HD_CEL_TYPE_DOUBLE;
+	return type->kind >= HD_CEL_TYPE_INT &&
+	       type->kind <= HD_CEL_TYPE_DOUBLE;
 }
 
 /* Numbers of all types compare. */
-static bool can_be_equal(struct hd_cel_checker *ck,
-			 const struct hd_cel_type *a,
+static bool can_be_equal(struct hd_cel_checker *ck, const struct hd_cel_type *a,
 			 const struct hd_cel_type *b)
 {
 	if (hd_cel_type_fits(&ck->bindings, a, b) ||
@@ -338,8 +337,7 @@ static const struct hd_cel_type *check_in(struct hd_cel_checker *ck,
 	else
 		ok = of->kind == HD_CEL_TYPE_DYN || of->kind == HD_CEL_TYPE_VAR;
 	if (!ok)
-		hd_cel_check_complain(ck, node, "",
-				      "'in' looks for %s in %s",
+		hd_cel_check_complain(ck, node, "", "'in' looks for %s in %s",
 				      hd_cel_check_text(ck, a),
 				      hd_cel_check_text(ck, b));
 	return hd_cel_type_simple(HD_CEL_TYPE_BOOL);
@@ -369,12 +367,10 @@ const struct hd_cel_type *hd_cel_check_operator(struct hd_cel_checker *ck,
 					     "'%s' cannot be applied to %s",
 					     names[node->op],
 					     hd_cel_check_text(ck, args[0]));
-	return hd_cel_check_complain(ck, node,
-				     convert_hint(hd_cel_check_now(ck, args[0]),
-						  hd_cel_check_now(ck,
-								   args[1])),
-				     "'%s' cannot be applied to %s and %s",
-				     names[node->op],
-				     hd_cel_check_text(ck, args[0]),
-				     hd_cel_check_text(ck, args[1]));
+	return hd_cel_check_complain(
+		ck, node,
+		convert_hint(hd_cel_check_now(ck, args[0]),
+			     hd_cel_check_now(ck, args[1])),
+		"'%s' cannot be applied to %s and %s", names[node->op],
+		hd_cel_check_text(ck, args[0]), hd_cel_check_text(ck, args[1]));
 }

@@ -26,15 +26,9 @@ static void close_scope(struct hd_cel_checker *ck)
 static const struct hd_cel_path *element_path(struct hd_cel_checker *ck,
 					      const struct hd_cel_node *range)
 {
-	struct hd_cel_path *path;
-
 	if (!range->path)
 		return NULL;
-	path = hd_cel_pool_zero(ck->pool, sizeof(*path));
-	path->slot = range->path->slot;
-	path->text =
-		hd_cel_pool_printf(ck->pool, "%s[*]", range->path->text);
-	return path;
+	return hd_cel_check_path(ck, range->path, "", "[*]");
 }
 
 struct range {
@@ -70,7 +64,8 @@ static struct range range_of(struct hd_cel_checker *ck,
 	}
 }
 
-static void want_bool(struct hd_cel_checker *ck, const struct hd_cel_node *macro,
+static void want_bool(struct hd_cel_checker *ck,
+		      const struct hd_cel_node *macro,
 		      const struct hd_cel_node *node,
 		      const struct hd_cel_type *type)
 {

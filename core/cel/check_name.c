@@ -94,9 +94,8 @@ const char *hd_cel_check_chain(struct hd_cel_checker *ck,
 static const struct hd_cel_path *root_path(struct hd_cel_checker *ck,
 					   const char *name, unsigned slot)
 {
-	struct hd_cel_path *path = hd_cel_pool_zero(ck->pool, sizeof(*path));
+	struct hd_cel_path *path = hd_cel_check_path(ck, NULL, "", name);
 
-	path->text = name;
 	path->slot = slot;
 	return path;
 }
@@ -105,11 +104,10 @@ static const struct hd_cel_type *use_type(struct hd_cel_checker *ck,
 					  struct hd_cel_node *node, size_t i)
 {
 	node->op = HD_CEL_OP_CONST;
-	node->value = (struct hd_cel_value){
-		.kind = HD_CEL_TYPE,
-		.n = (uint32_t)strlen(type_names[i].name),
-		.u.text = type_names[i].name
-	};
+	node->value = (struct hd_cel_value){ .kind = HD_CEL_TYPE,
+					     .n = (uint32_t)strlen(
+						     type_names[i].name),
+					     .u.text = type_names[i].name };
 	return hd_cel_type_of(ck->pool, HD_CEL_TYPE_TYPE,
 			      hd_cel_type_parse(ck->pool, type_names[i].type));
 }
@@ -189,21 +187,15 @@ static const struct hd_cel_path *longer_path(struct hd_cel_checker *ck,
 					     const struct hd_cel_node *node,
 					     const char *name)
 {
-	const struct hd_cel_path *of = node->a->path;
 	struct hd_cel_path *path;
 
-	if (!of)
+	if (!node->a->path)
 		return NULL;
-	path = hd_cel_pool_zero(ck->pool, sizeof(*path));
-	path->slot = of->slot;
-	path->tested =
-		of->tested ||
-		(node->flags & (HD_CEL_NODE_OPTIONAL | HD_CEL_NODE_TEST));
-	if (name)
-		path->text = hd_cel_pool_printf(ck->pool, "%s.%s", of->text,
-						name);
-	else
-		path->text = hd_cel_pool_printf(ck->pool, "%s[*]", of->text);
+	path = name ? hd_cel_check_path(ck, node->a->path, ".", name)
+		    : hd_cel_check_path(ck, node->a->path, "", "[*]");
+	path->tested = node->a->path->tested ||
+		       (node->flags &
+			(HD_CEL_NODE_OPTIONAL | HD_CEL_NODE_TEST));
 	return path;
 }
 
@@ -212,8 +204,8 @@ static const struct hd_cel_type *object_field(struct hd_cel_checker *ck,
 					      const char *object,
 					      const char *name)
 {
-	const struct hd_cel_provider *provider =
-		hd_cel_env_find_provider(ck->env);
+	const struct hd_cel_provider *provider = hd_cel_env_find_provider(
+		ck->env);
 	struct hd_cel_nearest nearest = { .wanted = name };
 	const struct hd_cel_type *type = NULL;
 	const char *text = NULL;
@@ -263,9 +255,10 @@ static const struct hd_cel_type *field_type(struct hd_cel_checker *ck,
 }
 
 /* With optionals on either side: a.?b, and a.b of an optional a. */
-static const struct hd_cel_type *
-select_type(struct hd_cel_checker *ck, const struct hd_cel_node *node,
-	    const struct hd_cel_type *of, const char *name)
+static const struct hd_cel_type *select_type(struct hd_cel_checker *ck,
+					     const struct hd_cel_node *node,
+					     const struct hd_cel_type *of,
+					     const char *name)
 {
 	const struct hd_cel_type *type;
 	bool optional = (node->flags & HD_CEL_NODE_OPTIONAL) != 0;
@@ -287,8 +280,7 @@ const struct hd_cel_type *hd_cel_check_select(struct hd_cel_checker *ck,
 					      struct hd_cel_node *node)
 {
 	const struct hd_cel_node *root = root_of(node);
-	const char *chain =
-		root != node ? hd_cel_check_chain(ck, node) : NULL;
+	const char *chain = root != node ? hd_cel_check_chain(ck, node) : NULL;
 	bool rooted = (root->flags & HD_CEL_NODE_ROOTED) != 0;
 	const struct hd_cel_type *of = NULL, *type;
 
@@ -319,12 +311,14 @@ static bool is_number_type(const struct hd_cel_type *type)
 {
 	if (type->kind == HD_CEL_TYPE_WRAPPER)
 		type = type->p[0];
-	return type->kind >= HD_CEL_TYPE_INT && type->kind <= HD_CEL_TYPE_DOUBLE;
+	return type->kind >= HD_CEL_TYPE_INT &&
+	       type->kind <= HD_CEL_TYPE_DOUBLE;
 }
 
-static const struct hd_cel_type *
-element_type(struct hd_cel_checker *ck, const struct hd_cel_node *node,
-	     const struct hd_cel_type *of, const struct hd_cel_type *key)
+static const struct hd_cel_type *element_type(struct hd_cel_checker *ck,
+					      const struct hd_cel_node *node,
+					      const struct hd_cel_type *of,
+					      const struct hd_cel_type *key)
 {
 	bool by_name = node->b->op == HD_CEL_OP_CONST &&
 		       node->b->value.kind == HD_CEL_STRING;

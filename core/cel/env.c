@@ -154,8 +154,8 @@ int hd_cel_env_const(struct hd_cel_env *env, const char *name,
 	if (!d)
 		return -1;
 	if (value.kind == HD_CEL_STRING || value.kind == HD_CEL_BYTES)
-		value.u.text =
-			hd_cel_pool_text(&env->pool, value.u.text, value.n);
+		value.u.text = hd_cel_pool_text(&env->pool, value.u.text,
+						value.n);
 	d->type = t;
 	d->constant = true;
 	d->value = value;
@@ -165,8 +165,8 @@ int hd_cel_env_const(struct hd_cel_env *env, const char *name,
 void hd_cel_env_provider(struct hd_cel_env *env,
 			 const struct hd_cel_provider *provider)
 {
-	struct hd_cel_provider *copy =
-		hd_cel_pool_alloc(&env->pool, sizeof(*copy));
+	struct hd_cel_provider *copy = hd_cel_pool_alloc(&env->pool,
+							 sizeof(*copy));
 
 	*copy = *provider;
 	env->provider = copy;
@@ -195,14 +195,15 @@ hd_cel_env_find_function(const struct hd_cel_env *env, const char *name)
 	return NULL;
 }
 
-/* "string", "net.IP", "T": a type that a function may be called on. */
-static bool is_receiver_type(struct hd_cel_pool *pool, const char *text,
-			     size_t n)
+/* "string", "net.IP", "T": a type that a function may be called on; NULL for
+ * the name of a namespace. */
+static const struct hd_cel_type *receiver_type(struct hd_cel_pool *pool,
+					       const char *text, size_t n)
 {
-	const char *copy = hd_cel_pool_text(pool, text, n);
-	const struct hd_cel_type *t = hd_cel_type_parse(pool, copy);
+	const struct hd_cel_type *t =
+		hd_cel_type_parse(pool, hd_cel_pool_text(pool, text, n));
 
-	return t && t->kind != HD_CEL_TYPE_OBJECT;
+	return t && t->kind != HD_CEL_TYPE_OBJECT ? t : NULL;
 }
 
 struct signature {
@@ -223,6 +224,7 @@ static bool add_param(struct hd_cel_overload *o, const struct hd_cel_type *type)
 static const char *read_head(struct hd_cel_pool *pool, const char *p,
 			     struct signature *s)
 {
+	const struct hd_cel_type *of;
 	const char *end, *dot = NULL, *i;
 
 	if (*p == '(') {
@@ -237,10 +239,11 @@ static const char *read_head(struct hd_cel_pool *pool, const char *p,
 	for (i = p; i < end; i++)
 		if (*i == '.')
 			dot = i;
-	if (!s->o->receiver && dot &&
-	    is_receiver_type(pool, p, (size_t)(dot - p))) {
+	of = !s->o->receiver && dot ? receiver_type(pool, p, (size_t)(dot - p))
+				    : NULL;
+	if (of) {
 		s->o->receiver = true;
-		add_param(s->o, hd_cel_type_read(pool, &p));
+		add_param(s->o, of);
 		p = dot + 1;
 	}
 	s->name = p;
@@ -302,7 +305,8 @@ static struct hd_cel_function *own_function(struct hd_cel_env *env,
 	inherited = hd_cel_env_find_function(env->parent, name);
 	f = hd_cel_pool_zero(&env->pool, sizeof(*f));
 	f->name = name;
-	f->overloads = inherited ? inherited->overloads : NULL;
+	f->inherited = inherited ? inherited->overloads : NULL;
+	f->overloads = f->inherited;
 	f->next = env->functions;
 	env->functions = f;
 	return f;
@@ -341,8 +345,13 @@ static struct hd_cel_overload *add_function(struct hd_cel_env *env,
 			return NULL;
 		}
 	}
-	o->next = f->overloads;
-	f->overloads = o;
+	/* In the order of declaration, those of a parent last. */
+	o->next = f->inherited;
+	if (f->last)
+		f->last->next = o;
+	else
+		f->overloads = o;
+	f->last = o;
 	return o;
 }
 
@@ -370,6 +379,7 @@ static void add_builtins(struct hd_cel_env *env,
 			abort(); /* the table is wrong */
 		o->whole = !table->part;
 		o->fn = table->fn;
+		o->prepare = table->prepare;
 	}
 }
 

@@ -8,6 +8,14 @@
 
 #define HD_CEL_MAX_PARAMS 6
 
+struct hd_cel_program;
+
+/* Makes a literal ready once (a pattern, a zone): what node->tool will be.
+ * NULL with `why` filled if the literal is no good. */
+typedef const void *(*hd_cel_prepare_fn)(struct hd_cel_program *program,
+					 struct hd_cel_value literal, char *why,
+					 size_t size);
+
 struct hd_cel_overload {
 	const struct hd_cel_overload *next;
 	const char *text; /* the signature as declared */
@@ -21,12 +29,15 @@ struct hd_cel_overload {
 	bool whole;    /* arguments with unknown gaps make it unknown */
 	hd_cel_fn fn;
 	void *ud;
+	hd_cel_prepare_fn prepare; /* for a last argument that is a literal */
 };
 
 struct hd_cel_function {
 	struct hd_cel_function *next;
 	const char *name;
 	const struct hd_cel_overload *overloads;
+	const struct hd_cel_overload *inherited; /* the parent's, at the end */
+	struct hd_cel_overload *last;		 /* its own last one */
 };
 
 struct hd_cel_decl {
@@ -52,6 +63,7 @@ struct hd_cel_builtin {
 	const char *signature;
 	hd_cel_fn fn;
 	bool part; /* fine with arguments that have unknown gaps */
+	hd_cel_prepare_fn prepare;
 };
 
 extern const struct hd_cel_builtin hd_cel_std_operators[];

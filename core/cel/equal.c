@@ -14,9 +14,9 @@ static enum hd_cel_order order(bool less, bool more)
 
 static double as_double(const struct hd_cel_value *v)
 {
-	return v->kind == HD_CEL_DOUBLE ? v->u.real :
-	       v->kind == HD_CEL_INT	? (double)v->u.integer :
-					  (double)v->u.uinteger;
+	return v->kind == HD_CEL_DOUBLE ? v->u.real
+	       : v->kind == HD_CEL_INT	? (double)v->u.integer
+					: (double)v->u.uinteger;
 }
 
 static enum hd_cel_order compare_numbers(const struct hd_cel_value *a,
@@ -29,21 +29,20 @@ static enum hd_cel_order compare_numbers(const struct hd_cel_value *a,
 		y = as_double(b);
 		if (x != x || y != y)
 			return HD_CEL_UNORDERED;
-		return order(x < y, x > y);
+		return order(x<y, x> y);
 	}
 	if (a->kind == b->kind) {
 		if (a->kind == HD_CEL_INT)
-			return order(a->u.integer < b->u.integer,
-				     a->u.integer > b->u.integer);
-		return order(a->u.uinteger < b->u.uinteger,
-			     a->u.uinteger > b->u.uinteger);
+			return order(a->u.integer<b->u.integer, a->u.integer> b
+					     ->u.integer);
+		return order(a->u.uinteger<b->u.uinteger, a->u.uinteger> b->u
+				     .uinteger);
 	}
 	if (a->kind == HD_CEL_INT && a->u.integer < 0)
 		return HD_CEL_LESS;
 	if (b->kind == HD_CEL_INT && b->u.integer < 0)
 		return HD_CEL_MORE;
-	return order(a->u.uinteger < b->u.uinteger,
-		     a->u.uinteger > b->u.uinteger);
+	return order(a->u.uinteger<b->u.uinteger, a->u.uinteger> b->u.uinteger);
 }
 
 static enum hd_cel_order compare_bytes(const struct hd_cel_value *a,
@@ -53,8 +52,8 @@ static enum hd_cel_order compare_bytes(const struct hd_cel_value *a,
 	int diff = n != 0 ? memcmp(a->u.text, b->u.text, n) : 0;
 
 	if (diff != 0)
-		return order(diff < 0, diff > 0);
-	return order(a->n < b->n, a->n > b->n);
+		return order(diff<0, diff> 0);
+	return order(a->n<b->n, a->n> b->n);
 }
 
 enum hd_cel_order hd_cel_compare(const struct hd_cel_value *a,
@@ -73,12 +72,12 @@ enum hd_cel_order hd_cel_compare(const struct hd_cel_value *a,
 		return compare_bytes(a, b);
 	case HD_CEL_TIMESTAMP:
 		if (a->u.integer == b->u.integer)
-			return order(a->n < b->n, a->n > b->n);
-		return order(a->u.integer < b->u.integer,
-			     a->u.integer > b->u.integer);
+			return order(a->n<b->n, a->n> b->n);
+		return order(
+			a->u.integer<b->u.integer, a->u.integer> b->u.integer);
 	case HD_CEL_DURATION:
-		return order(a->u.integer < b->u.integer,
-			     a->u.integer > b->u.integer);
+		return order(
+			a->u.integer<b->u.integer, a->u.integer> b->u.integer);
 	default:
 		return HD_CEL_NO_ORDER;
 	}

@@ -8,9 +8,9 @@
 
 static int peek(const struct hd_cel_lexer *lx, size_t ahead)
 {
-	return lx->at + ahead < lx->n ?
-		       (unsigned char)lx->source[lx->at + ahead] :
-		       -1;
+	return lx->at + ahead < lx->n
+		       ? (unsigned char)lx->source[lx->at + ahead]
+		       : -1;
 }
 
 static bool is_ident_byte(int c)
@@ -177,8 +177,8 @@ static struct hd_cel_token name_or_text(struct hd_cel_lexer *lx, size_t from)
 	if (i > 0 && (peek(lx, i) == '"' || peek(lx, i) == '\'')) {
 		lx->at += i;
 		return quoted_text(lx, from, raw,
-				   bytes ? HD_CEL_TOKEN_BYTES :
-					   HD_CEL_TOKEN_STRING);
+				   bytes ? HD_CEL_TOKEN_BYTES
+					 : HD_CEL_TOKEN_STRING);
 	}
 	while (is_ident_byte(peek(lx, 0)))
 		lx->at++;
@@ -209,8 +209,7 @@ static struct hd_cel_token sign(struct hd_cel_lexer *lx, size_t from)
 		return token(lx, c, from);
 	}
 	if (c == '=')
-		return bad(lx, from, "'=' is no operator",
-			   "equality is '=='");
+		return bad(lx, from, "'=' is no operator", "equality is '=='");
 	if (c == '&' || c == '|')
 		return bad(lx, from, "not an operator", "'&&' and '||'");
 	return bad(lx, from, "not a character of an expression", "");

@@ -71,10 +71,10 @@ static bool complain(const struct reader *r, const char *at, const char *why)
 
 static int digit_of(char c, unsigned base)
 {
-	int value = c >= '0' && c <= '9' ? c - '0' :
-		    c >= 'a' && c <= 'f' ? c - 'a' + 10 :
-		    c >= 'A' && c <= 'F' ? c - 'A' + 10 :
-					   99;
+	int value = c >= '0' && c <= '9'   ? c - '0'
+		    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+		    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+					   : 99;
 
 	return value < (int)base ? value : -1;
 }
@@ -157,8 +157,8 @@ bool hd_cel_literal_text(struct hd_cel_diag *diag, struct hd_cel_pool *pool,
 
 	for (; *r.p != '"' && *r.p != '\''; r.p++)
 		raw = raw || *r.p == 'r' || *r.p == 'R';
-	quotes = last - r.p >= 6 && r.p[1] == r.p[0] && r.p[2] == r.p[0] ? 3 :
-									   1;
+	quotes = last - r.p >= 6 && r.p[1] == r.p[0] && r.p[2] == r.p[0] ? 3
+									 : 1;
 	r.p += quotes;
 	r.end = last - quotes;
 	/* No escape is shorter than what it stands for. */

@@ -7,13 +7,7 @@
 #include "core/cel/issue.h"
 #include "core/cel/pool.h"
 
-enum {
-	HAS = HD_CEL_MACRO_ENTRY + 1,
-	BIND,
-	OPT_MAP,
-	OPT_FLAT,
-	EXTREME
-};
+enum { HAS = HD_CEL_MACRO_ENTRY + 1, BIND, OPT_MAP, OPT_FLAT, EXTREME };
 
 struct macro {
 	const char *name;
@@ -122,9 +116,9 @@ static struct hd_cel_node *unfold_single(struct hd_cel_parser *ps,
 	call->var1 = variable(ps, call->args[0]);
 	if (!call->var1)
 		return NULL;
-	call->op = m->kind == BIND    ? HD_CEL_OP_BIND :
-		   m->kind == OPT_MAP ? HD_CEL_OP_OPT_MAP :
-					HD_CEL_OP_OPT_FLAT;
+	call->op = m->kind == BIND	? HD_CEL_OP_BIND
+		   : m->kind == OPT_MAP ? HD_CEL_OP_OPT_MAP
+					: HD_CEL_OP_OPT_FLAT;
 	if (m->kind == BIND)
 		call->a = call->args[1];
 	call->c = call->args[call->n - 1];
@@ -183,9 +177,9 @@ struct hd_cel_node *hd_cel_macro_unfold(struct hd_cel_parser *ps,
 	const struct macro *m;
 
 	if (!call->a)
-		return strcmp(call->name, "has") == 0 && call->n == 1 ?
-			       unfold_has(ps, call) :
-			       call;
+		return strcmp(call->name, "has") == 0 && call->n == 1
+			       ? unfold_has(ps, call)
+			       : call;
 	m = find_macro(call);
 	if (!m)
 		return hd_cel_parse_deepen(ps, call, call->a);

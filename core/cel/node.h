@@ -70,16 +70,17 @@ enum {
 
 /* Where a value comes from, if it is an attribute. */
 struct hd_cel_path {
-	const char *text; /* "user.name", "evidences[*]" */
+	const char *absent; /* "absent: user.name" */
+	const char *text;   /* "user.name", "evidences[*]": inside `absent` */
+	uint32_t n;	    /* bytes of `text` */
 	unsigned slot;
 	bool tested;
 };
 
 struct hd_cel_step {
-	const char *name; /* NULL: an element */
+	const char *name;
 	uint32_t n;
 	uint32_t missing; /* bytes of the whole path up to this step */
-	int64_t index;
 };
 
 struct hd_cel_node {
@@ -96,8 +97,8 @@ struct hd_cel_node {
 	struct hd_cel_node *a, *b, *c;
 	struct hd_cel_node **args;
 	const struct hd_cel_step *steps;
-	struct hd_cel_value value; /* CONST */
-	const char *var1, *var2;   /* names of a macro's variables */
+	struct hd_cel_value value;	 /* CONST */
+	const char *var1, *var2;	 /* names of a macro's variables */
 	const struct hd_cel_path *path;	 /* its own, if it is an attribute */
 	const struct hd_cel_path *whole; /* the longest that it is part of */
 	const struct hd_cel_type *type;

@@ -29,12 +29,11 @@ static bool is_one_of(const struct hd_cel_parser *ps, const char *const *words)
 }
 
 static const char *const keywords[] = { "false", "in", "null", "true", NULL };
-static const char *const reserved[] = { "as",	    "break",	 "const",
-					"continue", "else",	 "for",
-					"function", "if",	 "import",
-					"let",	    "loop",	 "package",
-					"namespace", "return",	 "var",
-					"void",	    "while",	 NULL };
+static const char *const reserved[] = {
+	"as",	     "break",  "const",	 "continue", "else",  "for",
+	"function",  "if",     "import", "let",	     "loop",  "package",
+	"namespace", "return", "var",	 "void",     "while", NULL
+};
 
 static struct hd_cel_node *syntax_error(struct hd_cel_parser *ps,
 					const char *wanted)
@@ -124,8 +123,8 @@ static void add_node(struct hd_cel_parser *ps, struct nodes *list,
 {
 	if (list->n == list->cap) {
 		uint32_t cap = list->cap != 0 ? list->cap * 2 : 4;
-		struct hd_cel_node **p =
-			hd_cel_pool_alloc(ps->pool, cap * sizeof(*p));
+		struct hd_cel_node **p = hd_cel_pool_alloc(ps->pool,
+							   cap * sizeof(*p));
 
 		if (list->n != 0)
 			memcpy(p, list->p, list->n * sizeof(*p));
@@ -184,8 +183,8 @@ static struct hd_cel_node *parse_args(struct hd_cel_parser *ps,
 
 static struct hd_cel_node *parse_list(struct hd_cel_parser *ps)
 {
-	struct hd_cel_node *node =
-		hd_cel_parse_node(ps, HD_CEL_OP_LIST, &ps->token);
+	struct hd_cel_node *node = hd_cel_parse_node(ps, HD_CEL_OP_LIST,
+						     &ps->token);
 	struct nodes list = { 0 };
 
 	advance(ps);
@@ -209,8 +208,8 @@ static struct hd_cel_node *parse_list(struct hd_cel_parser *ps)
 
 static struct hd_cel_node *parse_map(struct hd_cel_parser *ps)
 {
-	struct hd_cel_node *node =
-		hd_cel_parse_node(ps, HD_CEL_OP_MAP, &ps->token);
+	struct hd_cel_node *node = hd_cel_parse_node(ps, HD_CEL_OP_MAP,
+						     &ps->token);
 	struct nodes list = { 0 };
 
 	advance(ps);
@@ -265,8 +264,8 @@ static struct hd_cel_node *parse_name(struct hd_cel_parser *ps)
 static struct hd_cel_node *constant(struct hd_cel_parser *ps,
 				    struct hd_cel_value value)
 {
-	struct hd_cel_node *node =
-		hd_cel_parse_node(ps, HD_CEL_OP_CONST, &ps->token);
+	struct hd_cel_node *node = hd_cel_parse_node(ps, HD_CEL_OP_CONST,
+						     &ps->token);
 
 	node->value = value;
 	advance(ps);
@@ -347,8 +346,7 @@ static struct hd_cel_node *parse_select(struct hd_cel_parser *ps,
 		return NULL;
 	if (optional)
 		node->flags |= HD_CEL_NODE_OPTIONAL;
-	if (optional || ps->token.kind != '(' ||
-	    at.kind == HD_CEL_TOKEN_QUOTED)
+	if (optional || ps->token.kind != '(' || at.kind == HD_CEL_TOKEN_QUOTED)
 		return node;
 	node->op = HD_CEL_OP_CALL;
 	advance(ps);
@@ -359,8 +357,8 @@ static struct hd_cel_node *parse_select(struct hd_cel_parser *ps,
 static struct hd_cel_node *parse_index(struct hd_cel_parser *ps,
 				       struct hd_cel_node *of)
 {
-	struct hd_cel_node *node =
-		hd_cel_parse_node(ps, HD_CEL_OP_INDEX, &ps->token);
+	struct hd_cel_node *node = hd_cel_parse_node(ps, HD_CEL_OP_INDEX,
+						     &ps->token);
 
 	advance(ps);
 	if (take_optional_mark(ps))
@@ -432,8 +430,8 @@ static struct hd_cel_node *parse_unary(struct hd_cel_parser *ps)
 	node = parse_members(ps, node);
 	for (; node && n > 0; n--) {
 		outer = hd_cel_parse_node(ps,
-					  kind == '!' ? HD_CEL_OP_NOT :
-							HD_CEL_OP_NEG,
+					  kind == '!' ? HD_CEL_OP_NOT
+						      : HD_CEL_OP_NEG,
 					  &signs[n - 1]);
 		outer->a = node;
 		node = hd_cel_parse_deepen(ps, outer, node);
@@ -441,7 +439,8 @@ static struct hd_cel_node *parse_unary(struct hd_cel_parser *ps)
 	return node;
 }
 
-struct operator {
+struct operator
+{
 	int token;
 	uint8_t power, op;
 };
@@ -463,7 +462,7 @@ static const struct operator operators[] = {
 	{ '%', 5, HD_CEL_OP_MOD },
 };
 
-static const struct operator *find_operator(const struct hd_cel_parser *ps)
+static const struct operator* find_operator(const struct hd_cel_parser *ps)
 {
 	size_t i;
 
@@ -502,7 +501,7 @@ static struct hd_cel_node *parse_binary(struct hd_cel_parser *ps,
 					unsigned power)
 {
 	struct hd_cel_node *left = parse_unary(ps), *right, *node;
-	const struct operator *o;
+	const struct operator* o;
 	struct hd_cel_token at;
 
 	while (left && (o = find_operator(ps)) && o->power >= power) {

@@ -263,12 +263,12 @@ static bool named_double(const char *p, size_t n, double *out)
 		const char *name;
 		double value;
 	} names[] = {
-		{ "NaN", (double)NAN },		{ "nan", (double)NAN },
-		{ "Infinity", HUGE_VAL },	{ "+Infinity", HUGE_VAL },
-		{ "-Infinity", -HUGE_VAL },	{ "Inf", HUGE_VAL },
-		{ "+Inf", HUGE_VAL },		{ "-Inf", -HUGE_VAL },
-		{ "inf", HUGE_VAL },		{ "-inf", -HUGE_VAL },
-		{ "infinity", HUGE_VAL },	{ "-infinity", -HUGE_VAL },
+		{ "NaN", (double)NAN },	    { "nan", (double)NAN },
+		{ "Infinity", HUGE_VAL },   { "+Infinity", HUGE_VAL },
+		{ "-Infinity", -HUGE_VAL }, { "Inf", HUGE_VAL },
+		{ "+Inf", HUGE_VAL },	    { "-Inf", -HUGE_VAL },
+		{ "inf", HUGE_VAL },	    { "-inf", -HUGE_VAL },
+		{ "infinity", HUGE_VAL },   { "-infinity", -HUGE_VAL },
 	};
 	size_t i;
 

@@ -130,8 +130,8 @@ struct hd_cel_list *hd_cel_list_new(struct hd_cel_call *call, size_t n)
 
 	if (n > UINT32_MAX / sizeof(struct hd_cel_value))
 		n = UINT32_MAX / sizeof(struct hd_cel_value);
-	list = hd_cel_call_alloc(call, sizeof(*list) +
-					       n * sizeof(list->items[0]));
+	list = hd_cel_call_alloc(call,
+				 sizeof(*list) + n * sizeof(list->items[0]));
 	if (list)
 		list->n = 0;
 	return list;
@@ -158,13 +158,13 @@ struct hd_cel_value hd_cel_call_list(struct hd_cel_call *call,
 size_t hd_cel_size(struct hd_cel_value v)
 {
 	if (v.kind == HD_CEL_LIST)
-		return hd_cel_is_json(&v) ?
-			       json_array_size(v.u.json) :
-			       ((const struct hd_cel_list *)v.u.p)->n;
+		return hd_cel_is_json(&v)
+			       ? json_array_size(v.u.json)
+			       : ((const struct hd_cel_list *)v.u.p)->n;
 	if (v.kind == HD_CEL_MAP)
-		return hd_cel_is_json(&v) ?
-			       json_object_size(v.u.json) :
-			       ((const struct hd_cel_map *)v.u.p)->n;
+		return hd_cel_is_json(&v)
+			       ? json_object_size(v.u.json)
+			       : ((const struct hd_cel_map *)v.u.p)->n;
 	return 0;
 }
 
@@ -296,7 +296,8 @@ struct hd_cel_value hd_cel_call_map(struct hd_cel_call *call,
 	if (!map)
 		return hd_cel_stopped(call);
 	for (i = 0; i < n; i++)
-		if (!is_key(&keys[i]) || !hd_cel_map_add(map, keys[i], values[i]))
+		if (!is_key(&keys[i]) ||
+		    !hd_cel_map_add(map, keys[i], values[i]))
 			return hd_cel_fail(call, HD_CEL_E_VALUE,
 					   "a key is repeated or no key");
 	return hd_cel_map_value(map);
@@ -384,8 +385,8 @@ static bool next_member(struct hd_cel_walk *walk, struct hd_cel_value *key,
 	/* The iterator reads only; jansson just has no const form of it. */
 	json_t *object = (json_t *)(uintptr_t)walk->of->u.json;
 
-	walk->iter = walk->iter ? json_object_iter_next(object, walk->iter) :
-				  json_object_iter(object);
+	walk->iter = walk->iter ? json_object_iter_next(object, walk->iter)
+				: json_object_iter(object);
 	if (!walk->iter)
 		return false;
 	*key = hd_cel_stringn(json_object_iter_key(walk->iter),
