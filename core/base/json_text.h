@@ -9,6 +9,8 @@
  * Attackers choose bytes: with `mend`, a NUL (\u0000), broken UTF-8, lone
  * surrogates and raw NUL bytes inside strings become U+FFFD, and strings over
  * `max_text` bytes are cut at a character; that is noted, never refused.
+ * Without it they are BAD, and `max_text` says nothing.  The first trouble met
+ * decides: what stands behind a repeated key is not looked at.
  */
 #ifndef HD_BASE_JSON_TEXT_H
 #define HD_BASE_JSON_TEXT_H
@@ -19,14 +21,14 @@
 
 struct hd_buf;
 
-#define HD_JSON_DEPTH 64	/* arrays and objects inside each other */
-#define HD_JSON_KEY_MAX 1024	/* bytes of a member's name, decoded */
-#define HD_JSON_TEXT_MAX 65536	/* bytes of a string, decoded, when mending */
+#define HD_JSON_DEPTH 64       /* arrays and objects inside each other */
+#define HD_JSON_KEY_MAX 1024   /* bytes of a member's name, decoded */
+#define HD_JSON_TEXT_MAX 65536 /* bytes of a string, decoded, when mending */
 
 enum hd_json_status {
 	HD_JSON_OK,
-	HD_JSON_MENDED,	  /* whole, but some text was replaced or cut */
-	HD_JSON_BAD,	  /* not JSON (or, without `mend`, broken text) */
+	HD_JSON_MENDED,	   /* whole, but some text was replaced or cut */
+	HD_JSON_BAD,	   /* not JSON (or, without `mend`, broken text) */
 	HD_JSON_NOT_EXACT, /* repeated key, too deep, name too long, an integer
 			    * outside int64, a real beyond a double's range */
 	HD_JSON_MEMORY
@@ -40,7 +42,8 @@ struct hd_json_options {
 
 struct hd_json_report {
 	enum hd_json_status status;
-	size_t used;	/* bytes read, blanks around the value included */
+	size_t used;	/* bytes read, blanks around the value included; 0
+			 * when there is none */
 	size_t offset;	/* of the trouble */
 	char why[160];	/* "repeated key 'user'", "" when status is OK */
 	char path[160]; /* JSON Pointer of the trouble, cut when long */
@@ -55,7 +58,8 @@ json_t *hd_json_read(const char *text, size_t n,
 		     struct hd_json_report *report);
 
 /* Bytes of the first whole value in `text` with the blanks around it, or 0 if
- * none is whole.  Checks brackets and strings only. [any] */
+ * none is whole.  Counts brackets and skips strings, nothing else: where a
+ * reader has refused one of several values, it finds the next. [any] */
 size_t hd_json_span(const char *text, size_t n);
 
 enum {
@@ -65,8 +69,9 @@ enum {
 };
 
 /* Appends the text of `value`: no blanks, members in their order, reals in the
- * shortest form that reads back exactly.  The buffer is failed when the text
- * is longer than it may be. [any] */
+ * shortest form that reads back exactly, broken UTF-8 as U+FFFD.  The buffer is
+ * failed when the text is longer than it may be, or the tree deeper than 256.
+ * [any] */
 void hd_json_write(struct hd_buf *out, const json_t *value, unsigned flags);
 
 /* Appends `text` as a JSON string, quotes included. [any] */

@@ -2,11 +2,11 @@
  *
  * Journald-friendly: "<4>" priorities when stderr is the journal
  * (JOURNAL_STREAM), else time and level.  Text mode:
- *   2026-11-25T00:05:42.123Z warning misp: circuit open after 5 failures alert=7f3a
- * JSON mode: {"time","level","connector","alert","text"}, one object a line.
- * C0, C1, line separators and broken UTF-8 are escaped, lines are cut at 8 KiB,
- * known secrets are masked, and repeats of one text are counted instead of
- * printed (at most 5 equal format strings a second and place).
+ *   2026-11-25T00:05:42.123Z warning misp: circuit open after 5 failures
+ * alert=7f3a JSON mode: {"time","level","connector","alert","text"}, one object
+ * a line. C0, C1, line separators and broken UTF-8 are escaped, lines are cut
+ * at 8 KiB, known secrets are masked, and repeats of one text are counted
+ * instead of printed (at most 5 equal format strings a second and place).
  */
 #ifndef HD_BASE_LOG_H
 #define HD_BASE_LOG_H
@@ -42,6 +42,10 @@ void hd_log(enum hd_level level, const struct hd_log_context *ctx,
 	    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void hd_logv(enum hd_level level, const struct hd_log_context *ctx,
 	     const char *fmt, va_list ap);
+
+/* Prints the counts of what was held back in seconds gone by.  Every line does
+ * it as well; the loop calls it once a second for when there is none. [any] */
+void hd_log_flush(void);
 
 #define hd_error(...) hd_log(HD_LOG_ERROR, NULL, __VA_ARGS__)
 #define hd_warning(...) hd_log(HD_LOG_WARNING, NULL, __VA_ARGS__)

@@ -21,14 +21,16 @@ enum hd_metric_type { HD_COUNTER, HD_GAUGE, HD_HISTOGRAM };
 struct hd_metric *hd_metric_get(enum hd_metric_type type, const char *name,
 				const char *labels, const char *help);
 
-/* [any] */
+/* Counters (nothing below 0) and gauges; gauges; histograms. [any] */
 void hd_metric_add(struct hd_metric *metric, double value);
 void hd_metric_set(struct hd_metric *metric, double value);
 void hd_metric_observe(struct hd_metric *metric, double value);
-double hd_metric_value(const struct hd_metric *metric); /* a histogram's count */
+
+/* The value, of a histogram its count. [any] */
+double hd_metric_value(const struct hd_metric *metric);
 
 /* Appends label=value with the value escaped, a comma before it unless `out`
- * is empty: builds the `labels` above. [any] */
+ * is empty: builds the `labels` above.  A value is cut at 1 KiB. [any] */
 void hd_metric_label(struct hd_buf *out, const char *label, const char *value);
 
 /* Appends all families in order of their names. [any] */

@@ -16,9 +16,10 @@
 struct hd_err;
 struct hd_secret;
 
-/* The first line of `path`.  NULL and `err` if the file cannot be read, is
- * open to others (any bit of o=rwx, or group-writable), is empty or too long.
- * `whole` keeps all lines (a private key).  [any] */
+/* The first line of `path`.  NULL and `err` if it cannot be read, is no regular
+ * file, is open to others (any bit of o=rwx, or group-writable), is empty, too
+ * long, or holds a NUL.  `whole` keeps all lines (a private key).  The caller
+ * unrefs the result.  [any] */
 struct hd_secret *hd_secret_read(const char *path, bool whole,
 				 struct hd_err *err);
 
@@ -27,10 +28,12 @@ struct hd_secret *hd_secret_read(const char *path, bool whole,
 struct hd_secret *hd_secret_credential(const char *name, bool whole,
 				       struct hd_err *err);
 
-/* From text in memory (an environment variable, a literal). [any] */
+/* From text in memory (an environment variable, a literal) without NUL.
+ * [any] */
 struct hd_secret *hd_secret_text_new(const char *text, size_t n);
 
-/* Counted; unref wipes and frees at the last.  NULL is fine. [any] */
+/* Counted, and never changed; unref wipes and frees at the last.  NULL is fine.
+ * [any] */
 struct hd_secret *hd_secret_ref(struct hd_secret *secret);
 void hd_secret_unref(struct hd_secret *secret);
 
@@ -40,8 +43,8 @@ const char *hd_secret_get(const struct hd_secret *secret, size_t *n);
 /* True if equal, in constant time. [any] */
 bool hd_secret_is(const struct hd_secret *secret, const char *text, size_t n);
 
-/* Replaces every known secret of 6 bytes or more in `text` by "***" in place;
- * returns the new length. [any] */
+/* Replaces every known secret of 6 bytes or more in `text`, and every line of
+ * one that has several, by "***" in place; returns the new length. [any] */
 size_t hd_secret_mask(char *text, size_t n);
 
 #endif

@@ -1,4 +1,219 @@
-int main(void)
+/* heraldd - takes alerts, finds out about them, and acts
+ *
+ *	heraldd [-c FILE] [-t] [--describe PLUGIN] [--log text|json]
+ *		[--log-level LEVEL]
+ *
+ * Runs in the foreground and logs to stderr.  -t checks the configuration and
+ * ends: 0 good, 1 something is wrong.  Wrong usage ends with 2.
+ */
+#include <curl/curl.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "core/base/alloc.h"
+#include "core/base/buf.h"
+#include "core/base/err.h"
+#include "core/base/json_text.h"
+#include "core/base/log.h"
+#include "core/conf/complaint.h"
+#include "core/heraldd/daemon.h"
+#include "core/heraldd/setup.h"
+#include "core/plugin/module.h"
+
+#define PRINT_MAX (8 << 20)
+
+struct options {
+	const char *conf, *describe, *plugin_dir;
+	bool test, json_log, json_complaints;
+	enum hd_level level;
+};
+
+static const char usage[] =
+	"usage: heraldd [-c FILE] [-t [--json]] [--describe PLUGIN]\n"
+	"               [--plugin-dir DIR] [--log text|json]\n"
+	"               [--log-level debug|info|notice|warning|error]\n"
+	"               [--version]\n";
+
+static int refuse_usage(const char *why, const char *what)
 {
+	if (why)
+		fprintf(stderr, "heraldd: %s%s\n", why, what ? what : "");
+	fputs(usage, stderr);
+	exit(2);
+}
+
+static void parse(int argc, char **argv, struct options *o)
+{
+	static const struct option longs[] = {
+		{ "describe", required_argument, NULL, 'd' },
+		{ "plugin-dir", required_argument, NULL, 'p' },
+		{ "log", required_argument, NULL, 'l' },
+		{ "log-level", required_argument, NULL, 'L' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int c;
+
+	o->conf = HD_CONF_FILE;
+	o->plugin_dir = HD_PLUGIN_DIR;
+	o->level = HD_LOG_INFO;
+	while ((c = getopt_long(argc, argv, "c:th", longs, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			o->conf = optarg;
+			break;
+		case 't':
+			o->test = true;
+			break;
+		case 'j':
+			o->json_complaints = true;
+			break;
+		case 'd':
+			o->describe = optarg;
+			break;
+		case 'p':
+			o->plugin_dir = optarg;
+			break;
+		case 'l':
+			if (strcmp(optarg, "text") != 0 &&
+			    strcmp(optarg, "json") != 0)
+				refuse_usage("--log is text or json, not ",
+					     optarg);
+			o->json_log = strcmp(optarg, "json") == 0;
+			break;
+		case 'L':
+			if (hd_log_level_parse(optarg, &o->level) < 0)
+				refuse_usage("no log level is called ", optarg);
+			break;
+		case 'V':
+			puts("heraldd " PACKAGE_VERSION);
+			exit(0);
+		case 'h':
+			fputs(usage, stdout);
+			exit(0);
+		default:
+			refuse_usage(NULL, NULL);
+		}
+	}
+	if (optind < argc)
+		refuse_usage("what is this: ", argv[optind]);
+}
+
+static void print_json(const json_t *value, FILE *out)
+{
+	struct hd_buf text;
+
+	hd_buf_init(&text, PRINT_MAX);
+	hd_json_write(&text, value, HD_JSON_INDENT);
+	fprintf(out, "%s\n", hd_buf_text(&text));
+	hd_buf_fini(&text);
+}
+
+static int describe(const struct options *o)
+{
+	const struct hd_module *module;
+	struct hd_err err;
+	json_t *what;
+
+	module = hd_module_load(o->plugin_dir, o->describe, &err);
+	if (!module) {
+		fprintf(stderr, "heraldd: %s\n", err.text);
+		return 1;
+	}
+	what = hd_module_describe(module);
+	print_json(what, stdout);
+	json_decref(what);
 	return 0;
+}
+
+static void print_complaints(const struct options *o,
+			     struct hd_complaints *complaints, bool sound)
+{
+	struct hd_buf text;
+	json_t *all;
+
+	if (o->json_complaints) {
+		all = json_pack("{s:b, s:o}", "ok", sound, "complaints",
+				hd_complaints_json(complaints));
+		print_json(all, stdout);
+		json_decref(all);
+		return;
+	}
+	hd_buf_init(&text, PRINT_MAX);
+	hd_complaints_print(complaints, &text);
+	fputs(hd_buf_text(&text), stderr);
+	hd_buf_fini(&text);
+	if (o->test && sound)
+		printf("%s: good\n", o->conf);
+}
+
+static struct hd_setup *check(const struct options *o, bool *sound)
+{
+	struct hd_complaints *complaints = hd_complaints_new();
+	struct hd_setup *setup = hd_setup_read(o->conf, NULL, complaints);
+
+	*sound = setup && hd_complaints_errors(complaints) == 0;
+	print_complaints(o, complaints, *sound);
+	hd_complaints_free(complaints);
+	return setup;
+}
+
+/* Secrets are in our memory: no core file, no ptrace by others of our user. */
+static void harden(void)
+{
+#ifndef HD_DEBUG
+	prctl(PR_SET_DUMPABLE, 0);
+#endif
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int run(const struct options *o, struct hd_setup *setup)
+{
+	struct hd_daemon d;
+	struct hd_err err;
+	bool failed;
+
+	memset(&d, 0, sizeof(d));
+	d.conf_path = o->conf;
+	if (hd_daemon_start(&d, setup, &err) < 0) {
+		hd_error("not started: %s", err.text);
+		return 1;
+	}
+	uv_run(&d.loop, UV_RUN_DEFAULT);
+	failed = d.failed;
+	hd_daemon_fini(&d);
+	return failed ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = { 0 };
+	struct hd_setup *setup;
+	bool sound;
+	int status;
+
+	parse(argc, argv, &o);
+	hd_log_init(STDERR_FILENO, o.level, o.json_log);
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	json_object_seed(0);
+	harden();
+	if (o.describe)
+		return describe(&o);
+	setup = check(&o, &sound);
+	if (o.test || !sound) {
+		hd_setup_unref(setup);
+		return sound ? 0 : 1;
+	}
+	status = run(&o, setup);
+	curl_global_cleanup();
+	return status;
 }

@@ -1,0 +1,75 @@
+/* action.h - carrying out what was decided
+ *
+ * Every row goes its own way: PLAN (read only), guards on the target, RUN, and
+ * VERIFY where it is unclear or pending.  What was decided, planned and done
+ * is a commit each; nothing is evaluated again.  A row that waits (a retry, a
+ * pending end, a stopped connector) leaves memory: only its alert and its time
+ * are kept, and it is read from the journal again when it is due.  So a restart
+ * is nothing special.
+ *
+ *   decided ──► (PLAN, guards) ──► started ──► RUN ─┬► done, failed, refused
+ *      ▲                                            ├► pending ──► VERIFY ─► ...
+ *      └──────────── passing trouble ◄──────────────┼─ unclear: VERIFY, or RUN
+ *                                                   │  again if idempotent, or
+ *                                                   └► in doubt, for a person
+ */
+#ifndef HD_ACTION_ACTION_H
+#define HD_ACTION_ACTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "core/action/row.h"
+
+struct hd_actions;
+struct hd_guards;
+struct hd_instance;
+struct hd_journal;
+struct hd_reader;
+struct hd_txn;
+
+struct hd_actions_env {
+	uv_loop_t *loop;
+	struct hd_journal *journal;
+	struct hd_reader *reader;
+	struct hd_guards *guards;
+	void *ud;
+	/* The connector that has the name now, or NULL. */
+	struct hd_instance *(*connector)(void *ud, const char *name);
+	/* A deferred row's turn: entry `row->after` ended or is parked.  Sets
+	 * params and clears `deferred`, or makes the row final with a message. */
+	void (*resolve)(void *ud, struct hd_case *c, struct hd_row *row);
+	/* The alert's last row ended with this commit: may add to `txn`. */
+	void (*finishing)(void *ud, struct hd_case *c,
+			  enum hd_alert_state state, struct hd_txn *txn);
+	/* ... which is stored now. */
+	void (*finished)(void *ud, struct hd_case *c,
+			 enum hd_alert_state state);
+};
+
+struct hd_actions *hd_actions_new(const struct hd_actions_env *env);
+/* Nothing new is begun; calls back when no call or commit is under way. */
+void hd_actions_stop(struct hd_actions *actions, void (*fn)(void *ud), void *ud);
+void hd_actions_free(struct hd_actions *actions);
+
+/* Reads which rows are open: after a start. -1 and `err`. [loop] */
+struct hd_err;
+int hd_actions_recover(struct hd_actions *actions, struct hd_err *err);
+
+/* Takes ownership of a case whose decision was just stored, and carries out
+ * its rows. [loop] */
+void hd_actions_take(struct hd_actions *actions, struct hd_case *c);
+
+/* Looks at the open rows of an alert now, whatever their time: after a settle,
+ * a retry. [loop] */
+void hd_actions_nudge(struct hd_actions *actions, const char *alert);
+
+/* The connector can be used again: its rows are due now. [loop] */
+void hd_actions_wake(struct hd_actions *actions, const char *connector);
+
+/* Cases in memory, and rows that wait in the journal. [loop] */
+size_t hd_actions_active(const struct hd_actions *actions);
+size_t hd_actions_parked(const struct hd_actions *actions);
+
+#endif

@@ -1,0 +1,49 @@
+/* json_scan.h - the inner loop of the reader and the writer of JSON
+ *
+ * Private to json_read.c and json_write.c.
+ */
+#ifndef HD_BASE_JSON_SCAN_H
+#define HD_BASE_JSON_SCAN_H
+
+#include <endian.h>
+#include <stdint.h>
+#include <string.h>
+
+/* The high bit of each byte that is no plain character (a control character,
+ * a quote, a backslash, or part of a character outside ASCII).  Bits above the
+ * lowest one that is set may be wrong: subtraction borrows upwards. */
+static inline uint64_t hd_json_special_bytes(uint64_t word)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	const uint64_t high = ones * 0x80;
+	uint64_t quote = word ^ (ones * '"');
+	uint64_t backslash = word ^ (ones * '\\');
+
+	return ((word - ones * 0x20) | (quote - ones) | (backslash - ones) |
+		word) &
+	       high;
+}
+
+/* The first byte from `p` on that is no plain character, or `end`.  [any] */
+static inline const char *hd_json_plain_end(const char *p, const char *end)
+{
+	uint64_t word;
+	uint64_t special;
+	unsigned char c;
+
+	while (end - p >= 8) {
+		memcpy(&word, p, sizeof(word));
+		special = hd_json_special_bytes(le64toh(word));
+		if (special != 0)
+			return p + (__builtin_ctzll(special) >> 3);
+		p += 8;
+	}
+	for (; p < end; p++) {
+		c = (unsigned char)*p;
+		if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\')
+			break;
+	}
+	return p;
+}
+
+#endif

@@ -1,0 +1,50 @@
+/* program.h - the insides of a compiled expression
+ *
+ * For the parts of core/expr only.
+ */
+#ifndef HD_EXPR_PROGRAM_H
+#define HD_EXPR_PROGRAM_H
+
+#include "core/cel/cel.h"
+#include "core/expr/expr.h"
+
+struct hd_expr {
+	struct hd_expr_env *env;
+	struct hd_cel_env *own; /* names of its own, or NULL */
+	struct hd_cel_program *program;
+	char *source;
+	char **names; /* what HD_SLOT_NAME and the following stand for */
+	size_t name_count;
+	bool reads_risk;      /* risk_score or what follows from it */
+	bool reads_ordered;   /* an enum in which 99 counts as 0 */
+	bool in_record;	      /* lookups that are missing matter */
+	unsigned reputations; /* bit i: hd_views[i].reputation is asked for */
+};
+
+/* What is wrong at byte `offset` of the source; `remedy` may be "". */
+typedef void (*hd_expr_issue_fn)(void *ud, size_t offset, const char *text,
+				 const char *remedy);
+
+/* Compiles `n` bytes.  NULL after at least one call of `fn`. [loop] */
+struct hd_expr *hd_expr_compile_part(struct hd_expr_env *env,
+				     const struct hd_expr_names *names,
+				     const char *source, size_t n,
+				     enum hd_expr_type type,
+				     hd_expr_issue_fn fn, void *ud);
+
+/* One evaluation.  The value lives until hd_run_end(). */
+struct hd_run;
+struct hd_run *hd_run_begin(const struct hd_expr *expr,
+			    const struct hd_expr_scope *scope);
+void hd_run_end(struct hd_run *run);
+
+/* Evaluates; over an interval of the score at its ends and the levels between:
+ * HD_HOLDS and the value (for a bool also HD_NOT_MET), or HD_NOT_SURE where
+ * they disagree. */
+enum hd_truth hd_run_eval(struct hd_run *run, struct hd_cel_value *value,
+			  struct hd_reason *why);
+
+/* Why the score is not sure: "vt timed out"; "" if nothing is missing. */
+void hd_run_missing(const struct hd_expr_scope *scope, char *out, size_t size);
+
+#endif

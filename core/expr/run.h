@@ -1,0 +1,38 @@
+/* run.h - what functions see of an evaluation
+ *
+ * For the parts of core/expr only.
+ */
+#ifndef HD_EXPR_RUN_H
+#define HD_EXPR_RUN_H
+
+#include "core/cel/cel.h"
+#include "core/expr/env.h"
+#include "core/expr/program.h"
+
+/* One tree a slot at most: what depends on the score makes none. */
+#define HD_RUN_OWNED HD_SLOT_COUNT
+
+struct hd_run {
+	const struct hd_expr *expr;
+	const struct hd_expr_scope *scope;
+	struct hd_cel_unknowns *unknowns;
+	int score; /* the end of the interval that is tried now */
+	bool cached[HD_SLOT_COUNT];
+	struct hd_cel_value cache[HD_SLOT_COUNT];
+	json_t *owned[HD_RUN_OWNED]; /* trees made for this evaluation */
+	size_t owned_count;
+};
+
+/* Value of a variable; its unknown parts are told by run->unknowns. */
+struct hd_cel_value hd_scope_resolve(void *ud, unsigned slot,
+				     struct hd_cel_call *call);
+
+/* The paths that are unknown: lookup i is unknown i, parked entry k is unknown
+ * missing_count + k.  NULL if there are none.  The caller frees it. */
+struct hd_cel_unknowns *hd_unknown_paths(const struct hd_expr *expr,
+					 const struct hd_expr_scope *scope);
+
+/* True if the list "user,device" (or NULL) has `word`. [any] */
+bool hd_unknown_has_word(const char *list, const char *word);
+
+#endif

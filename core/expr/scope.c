@@ -1,0 +1,326 @@
+/* Where the value of each variable comes from.  The record's tree is used as
+ * it is, but for three things that only the language sees: `reputation` of a
+ * view, 99 of an ordered enum reading 0, and the "Unknown" that OCSF made us
+ * write, which is no answer while the one who could give it is missing.  Then,
+ * and only then, a copy is made. */
+#include "core/expr/run.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "core/record/record.h"
+#include "core/record/schema.h"
+
+#define OTHER 99
+
+static struct hd_cel_value keep(struct hd_run *run, json_t *tree)
+{
+	assert(run->owned_count < HD_RUN_OWNED);
+	run->owned[run->owned_count++] = tree;
+	return hd_cel_json(tree);
+}
+
+/* ---- 99 reads 0 ---- */
+
+static bool is_ordered(const char *name)
+{
+	static const char *const ordered[] = { "severity_id", "risk_level_id",
+					       "priority_id", "confidence_id",
+					       "impact_id",   "score_id" };
+
+	for (size_t i = 0; i < sizeof(ordered) / sizeof(ordered[0]); i++)
+		if (strcmp(name, ordered[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool is_other(const char *name, const json_t *value)
+{
+	return json_is_integer(value) && json_integer_value(value) == OTHER &&
+	       is_ordered(name);
+}
+
+static bool holds_other(const json_t *tree)
+{
+	const char *name;
+	json_t *value;
+	size_t i;
+
+	if (json_is_object(tree)) {
+		json_object_foreach((json_t *)tree, name, value)
+			if (is_other(name, value) || holds_other(value))
+				return true;
+	} else if (json_is_array(tree)) {
+		json_array_foreach((json_t *)tree, i, value)
+			if (holds_other(value))
+				return true;
+	}
+	return false;
+}
+
+static void zero_others(json_t *tree)
+{
+	const char *name;
+	json_t *value;
+	size_t i;
+
+	if (json_is_object(tree)) {
+		json_object_foreach(tree, name, value) {
+			if (is_other(name, value))
+				json_object_set_new(tree, name,
+						    json_integer(0));
+			else
+				zero_others(value);
+		}
+	} else if (json_is_array(tree)) {
+		json_array_foreach(tree, i, value)
+			zero_others(value);
+	}
+}
+
+/* `tree` as the language sees it. */
+static struct hd_cel_value seen(struct hd_run *run, json_t *tree)
+{
+	json_t *copy;
+
+	if (!tree || !run->expr->reads_ordered || !holds_other(tree))
+		return hd_cel_json(tree);
+	copy = json_deep_copy(tree);
+	zero_others(copy);
+	return keep(run, copy);
+}
+
+/* ---- views ---- */
+
+/* The word of `fills` that covers a view. */
+static const char *filled_by(const char *view)
+{
+	if (strcmp(view, "user") == 0)
+		return "user";
+	if (strcmp(view, "device") == 0 || strcmp(view, "src") == 0 ||
+	    strcmp(view, "dst") == 0)
+		return "device";
+	return NULL;
+}
+
+static bool may_be_filled(const struct hd_run *run, const char *view)
+{
+	const char *word = filled_by(view);
+
+	for (size_t i = 0; word && i < run->scope->missing_count; i++)
+		if (hd_unknown_has_word(run->scope->missing[i].fills, word))
+			return true;
+	return false;
+}
+
+static bool is_filler(const struct hd_ocsf_attribute *attribute,
+		      const json_t *value)
+{
+	const char *caption;
+
+	if (!attribute->sibling || !json_is_integer(value) ||
+	    json_integer_value(value) != 0)
+		return false;
+	caption = hd_ocsf_caption(attribute, 0);
+	return caption && strcmp(caption, "Unknown") == 0;
+}
+
+/* A copy without "Unknown"; NULL if there is none in it. */
+static json_t *without_fillers(const struct hd_ocsf_object *schema,
+			       json_t *object)
+{
+	json_t *copy = NULL;
+
+	for (size_t i = 0; i < schema->count; i++) {
+		const struct hd_ocsf_attribute *attribute =
+			&schema->attributes[i];
+
+		if (!is_filler(attribute,
+			       json_object_get(object, attribute->name)))
+			continue;
+		if (!copy)
+			copy = json_copy(object);
+		json_object_del(copy, attribute->name);
+		json_object_del(copy, attribute->sibling);
+	}
+	return copy;
+}
+
+static json_t *reputation_of(json_t *record, const char *view)
+{
+	double base = 0;
+	int score_id = hd_record_view_reputation(record, view, &base);
+	json_t *reputation;
+
+	if (score_id < 0)
+		return NULL;
+	reputation = json_object();
+	json_object_set_new(reputation, "base_score", json_real(base));
+	json_object_set_new(reputation, "score_id", json_integer(score_id));
+	json_object_set_new(
+		reputation, "score",
+		json_string(hd_ocsf_caption(
+			hd_ocsf_path("observables.reputation.score_id", NULL),
+			score_id)));
+	return reputation;
+}
+
+static struct hd_cel_value resolve_view(struct hd_run *run, unsigned index)
+{
+	const struct hd_view *view = &hd_views[index];
+	json_t *object = hd_record_view(run->scope->record, view->name);
+	json_t *copy = NULL, *reputation = NULL;
+
+	if (!object)
+		return (struct hd_cel_value){ .kind = HD_CEL_NONE };
+	if (may_be_filled(run, view->name))
+		copy = without_fillers(hd_ocsf_object(view->object), object);
+	if (run->expr->reputations & 1u << index)
+		reputation = reputation_of(run->scope->record, view->name);
+	if (reputation) {
+		if (!copy)
+			copy = json_copy(object);
+		json_object_set_new(copy, "reputation", reputation);
+	}
+	if (!copy)
+		return seen(run, object);
+	if (run->expr->reads_ordered && holds_other(copy)) {
+		json_t *deep = json_deep_copy(copy);
+
+		json_decref(copy);
+		copy = deep;
+		zero_others(copy);
+	}
+	return keep(run, copy);
+}
+
+/* ---- the other variables ---- */
+
+static struct hd_cel_value resolve_attribute(struct hd_run *run, unsigned index)
+{
+	const struct hd_ocsf_attribute *attribute =
+		&hd_ocsf_objects[0].attributes[index];
+	json_t *value = json_object_get(run->scope->record, attribute->name);
+	int level = hd_risk_level(&run->expr->env->levels, run->score);
+
+	if (run->scope->risk && strcmp(attribute->name, "risk_score") == 0)
+		return hd_cel_int(run->score);
+	if (run->scope->risk && strcmp(attribute->name, "risk_level_id") == 0)
+		return hd_cel_int(level);
+	if (run->scope->risk && strcmp(attribute->name, "risk_level") == 0)
+		return hd_cel_string(hd_risk_level_name(level));
+	if (is_other(attribute->name, value))
+		return hd_cel_int(0);
+	return seen(run, value);
+}
+
+static struct hd_cel_value resolve_risk(struct hd_run *run)
+{
+	json_t *risk;
+
+	if (!run->scope->risk)
+		return (struct hd_cel_value){ .kind = HD_CEL_NONE };
+	risk = json_object();
+	json_object_set_new(risk, "low", json_integer(run->scope->risk->low));
+	json_object_set_new(risk, "high", json_integer(run->scope->risk->high));
+	return keep(run, risk);
+}
+
+/* `object` without the members that are not known in full; never absent
+ * itself. */
+static struct hd_cel_value
+resolve_without(struct hd_run *run, json_t *object,
+		bool (*is_open)(const struct hd_run *, const char *))
+{
+	json_t *copy = NULL;
+	const char *name;
+	json_t *value;
+
+	if (!object)
+		return keep(run, json_object());
+	json_object_foreach(object, name, value) {
+		if (!is_open(run, name))
+			continue;
+		if (!copy)
+			copy = json_copy(object);
+	}
+	if (!copy)
+		return seen(run, object);
+	json_object_foreach(object, name, value)
+		if (is_open(run, name))
+			json_object_del(copy, name);
+	return keep(run, copy);
+}
+
+static bool is_missing(const struct hd_run *run, const char *connector)
+{
+	for (size_t i = 0; i < run->scope->missing_count; i++)
+		if (strcmp(run->scope->missing[i].connector, connector) == 0)
+			return true;
+	return false;
+}
+
+static bool is_parked(const struct hd_run *run, const char *entry)
+{
+	const char *const *parked = run->scope->parked;
+
+	for (; parked && *parked; parked++)
+		if (strcmp(*parked, entry) == 0)
+			return true;
+	return false;
+}
+
+static struct hd_cel_value resolve_name(struct hd_run *run, unsigned index)
+{
+	json_t *of = run->scope->vars ? run->scope->vars : run->scope->received;
+
+	if (index >= run->expr->name_count)
+		return (struct hd_cel_value){ .kind = HD_CEL_NONE };
+	return hd_cel_json(json_object_get(of, run->expr->names[index]));
+}
+
+static struct hd_cel_value resolve(struct hd_run *run, unsigned slot)
+{
+	const struct hd_expr_scope *scope = run->scope;
+
+	switch (slot) {
+	case HD_SLOT_NOW:
+		return hd_cel_timestamp_ms(scope->now_ms);
+	case HD_SLOT_RECORD:
+		return seen(run, scope->record);
+	case HD_SLOT_FIRST:
+		return seen(run, scope->first);
+	case HD_SLOT_ENRICH:
+		return resolve_without(run, scope->enrich, is_missing);
+	case HD_SLOT_RISK:
+		return resolve_risk(run);
+	case HD_SLOT_DONE:
+		return resolve_without(run, scope->done, is_parked);
+	case HD_SLOT_ROW:
+		return hd_cel_json(scope->row);
+	case HD_SLOT_TARGET:
+		return seen(run, scope->target);
+	default:
+		break;
+	}
+	if (slot >= HD_SLOT_NAME)
+		return resolve_name(run, slot - HD_SLOT_NAME);
+	if (slot >= HD_SLOT_ATTRIBUTE)
+		return resolve_attribute(run, slot - HD_SLOT_ATTRIBUTE);
+	return resolve_view(run, slot - HD_SLOT_VIEW);
+}
+
+struct hd_cel_value hd_scope_resolve(void *ud, unsigned slot,
+				     struct hd_cel_call *call)
+{
+	struct hd_run *run = ud;
+
+	(void)call;
+	if (slot >= HD_SLOT_COUNT)
+		return (struct hd_cel_value){ .kind = HD_CEL_NONE };
+	if (!run->cached[slot]) {
+		run->cache[slot] = resolve(run, slot);
+		run->cached[slot] = true;
+	}
+	return run->cache[slot];
+}

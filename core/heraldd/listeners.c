@@ -1,0 +1,144 @@
+#include "core/heraldd/listeners.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/alloc.h"
+#include "core/base/digest.h"
+#include "core/base/err.h"
+#include "core/base/log.h"
+#include "core/base/secret.h"
+#include "core/conf/complaint.h"
+#include "core/conf/settings.h"
+#include "core/heraldd/daemon.h"
+#include "core/net/listener.h"
+
+struct hd_listener *hd_listeners_find(struct hd_daemon *d, const char *name)
+{
+	for (size_t i = 0; i < d->listener_count; i++)
+		if (strcmp(d->listeners[i].name, name) == 0)
+			return d->listeners[i].listener;
+	return NULL;
+}
+
+static struct hd_secret *open_key(const struct hd_listen_settings *s,
+				  struct hd_err *err)
+{
+	struct hd_complaints *complaints = hd_complaints_new();
+	struct hd_check check = { complaints, true };
+	struct hd_secret *key = hd_secret_ref_open(&s->key, true, &check);
+
+	if (!key)
+		hd_err_set(err, EACCES, "listen.%s: %s", s->name,
+			   hd_complaints_count(complaints) != 0 ?
+				   hd_complaints_get(complaints, 0)->text :
+				   "no TLS key");
+	hd_complaints_free(complaints);
+	return key;
+}
+
+static int open_one(struct hd_daemon *d, const struct hd_listen_settings *s,
+		    struct hd_err *err)
+{
+	struct hd_listener_options options = { 0 };
+	struct hd_secret *key = NULL;
+	struct hd_daemon_listener *slot;
+	struct hd_listener *listener;
+
+	options.name = s->name;
+	options.address = s->address;
+	if (s->tls) {
+		key = open_key(s, err);
+		if (!key)
+			return -1;
+		options.tls_cert = s->cert;
+		options.tls_key = hd_secret_get(key, NULL);
+	}
+	listener = hd_listener_new(&d->loop, &options, err);
+	hd_secret_unref(key);
+	if (!listener)
+		return hd_err_wrap(err, "listen.%s", s->name);
+	d->listeners = hd_realloc_array(d->listeners, d->listener_count + 1,
+					sizeof(*d->listeners));
+	slot = &d->listeners[d->listener_count++];
+	slot->name = hd_strdup(s->name);
+	slot->address = hd_strdup(s->address);
+	slot->tls = hd_strdup(s->tls ? s->cert : "");
+	slot->listener = listener;
+	return 0;
+}
+
+static struct hd_daemon_listener *same(struct hd_daemon *d,
+				       const struct hd_listen_settings *s)
+{
+	for (size_t i = 0; i < d->listener_count; i++) {
+		struct hd_daemon_listener *l = &d->listeners[i];
+
+		if (strcmp(l->name, s->name) == 0 &&
+		    strcmp(l->address, s->address) == 0 &&
+		    strcmp(l->tls, s->tls ? s->cert : "") == 0)
+			return l;
+	}
+	return NULL;
+}
+
+int hd_listeners_open(struct hd_daemon *d, const struct hd_settings *settings,
+		      struct hd_err *err)
+{
+	for (size_t i = 0; i < settings->listen_count; i++)
+		if (!same(d, &settings->listen[i]) &&
+		    open_one(d, &settings->listen[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+int hd_listeners_start(struct hd_daemon *d, struct hd_err *err)
+{
+	for (size_t i = 0; i < d->listener_count; i++) {
+		if (hd_listener_start(d->listeners[i].listener, err) < 0)
+			return -1;
+		hd_notice("listening on %s (%s)",
+			  hd_listener_url(d->listeners[i].listener),
+			  d->listeners[i].name);
+	}
+	return 0;
+}
+
+static void close_one(struct hd_daemon *d, size_t i)
+{
+	hd_listener_stop(d->listeners[i].listener);
+	hd_listener_free(d->listeners[i].listener);
+	free(d->listeners[i].name);
+	free(d->listeners[i].address);
+	free(d->listeners[i].tls);
+	d->listeners[i] = d->listeners[--d->listener_count];
+}
+
+void hd_listeners_close_others(struct hd_daemon *d,
+			       const struct hd_settings *settings)
+{
+	for (size_t i = d->listener_count; i-- > 0;) {
+		bool wanted = false;
+
+		for (size_t k = 0; k < settings->listen_count; k++)
+			if (same(d, &settings->listen[k]) == &d->listeners[i])
+				wanted = true;
+		if (!wanted)
+			close_one(d, i);
+	}
+}
+
+void hd_listeners_stop(struct hd_daemon *d)
+{
+	for (size_t i = 0; i < d->listener_count; i++)
+		hd_listener_stop(d->listeners[i].listener);
+}
+
+void hd_listeners_free(struct hd_daemon *d)
+{
+	while (d->listener_count != 0)
+		close_one(d, d->listener_count - 1);
+	free(d->listeners);
+	d->listeners = NULL;
+}

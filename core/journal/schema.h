@@ -1,0 +1,32 @@
+/* schema.h - the tables and their versions
+ *
+ * A store's version is the row "store version" of `meta`.  A new store is made
+ * under another name and moved into place when it is whole.  An older one is
+ * copied, then brought up to date in one transaction.
+ */
+#ifndef HD_JOURNAL_SCHEMA_H
+#define HD_JOURNAL_SCHEMA_H
+
+#include <sqlite3.h>
+
+#define HD_SCHEMA_VERSION 2
+#define HD_SCHEMA_APPLICATION 0x6864616c /* "hdal", for file(1) */
+#define HD_SCHEMA_PAGE 8192		 /* bytes; measured */
+
+struct hd_err;
+
+/* Makes all tables, in an empty database. 0 or -1. [worker] */
+int hd_schema_create(sqlite3 *db, struct hd_err *err);
+
+/* The version of the store; -1 if it is none, or damaged. [worker] */
+int hd_schema_version(sqlite3 *db, struct hd_err *err);
+
+/* From `version`, below ours, to ours, in one transaction. 0 or -1.
+ * [worker] */
+int hd_schema_migrate(sqlite3 *db, int version, struct hd_err *err);
+
+/* Are tables and indexes as we make them?  Others beside them are let be.
+ * 0 or -1 with the name of the first that is not. [worker] */
+int hd_schema_check(sqlite3 *db, struct hd_err *err);
+
+#endif

@@ -1,0 +1,91 @@
+#include "core/pipeline/alert.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/action/row.h"
+#include "core/base/alloc.h"
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/pipeline/engine_impl.h"
+
+struct hd_alert *hd_alert_new(struct hd_engine *engine, const char *id,
+			      const char *connector, int64_t received_ms,
+			      int severity, json_t *record_take)
+{
+	struct hd_alert *a = hd_alloc(sizeof(*a));
+
+	a->engine = engine;
+	a->program = hd_program_ref(engine->program);
+	snprintf(a->id, sizeof(a->id), "%s", id);
+	a->connector = hd_strdup(connector);
+	a->received_ms = received_ms;
+	a->began_ms = hd_now_ms();
+	a->now_ms = hd_utc_ms();
+	a->severity = severity;
+	a->record = record_take;
+	a->notes = json_array();
+	hd_asked_init(&a->asked);
+	hd_ledger_init(&a->ledger);
+	hd_dict_put(&engine->running, id, a);
+	return a;
+}
+
+void hd_alert_free(struct hd_alert *a)
+{
+	if (!a)
+		return;
+	if (a->step_state && a->pipeline && a->step < a->pipeline->count &&
+	    a->pipeline->steps[a->step].type->abandon)
+		a->pipeline->steps[a->step].type->abandon(a);
+	if (hd_dict_get(&a->engine->running, a->id) == a)
+		hd_dict_del(&a->engine->running, a->id);
+	hd_asked_fini(&a->asked);
+	hd_ledger_fini(&a->ledger);
+	hd_case_free(a->rows);
+	json_decref(a->record);
+	json_decref(a->notes);
+	hd_program_unref(a->program);
+	free(a->connector);
+	free(a->claim);
+	free(a->reason);
+	free(a);
+}
+
+void hd_alert_scope(const struct hd_alert *a, struct hd_expr_scope *scope)
+{
+	memset(scope, 0, sizeof(*scope));
+	scope->record = a->record;
+	scope->enrich = a->asked.enrich;
+	scope->missing = a->asked.missing;
+	scope->missing_count = a->asked.missing_count;
+	scope->risk = a->ledger.scored ? &a->ledger.interval : NULL;
+	scope->now_ms = a->now_ms;
+}
+
+void hd_alert_end(struct hd_alert *a, enum hd_alert_state state,
+		  const char *reason)
+{
+	a->end = state;
+	free(a->reason);
+	a->reason = hd_strdup(reason);
+}
+
+void hd_alert_note(struct hd_alert *a, const char *kind, json_t *what_take)
+{
+	json_array_append_new(a->notes,
+			      json_pack("[s, o]", kind, what_take));
+}
+
+void hd_alert_alarm(struct hd_alert *a, const char *where, const char *why)
+{
+	char *text = hd_strf("alert %.8s: pipeline %s: %s: %s -> heraldctl "
+			     "explain %.8s",
+			     a->id, a->pipeline ? a->pipeline->name : "-",
+			     where, why, a->id);
+
+	hd_alert_note(a, "error",
+		      json_pack("{s:s, s:s}", "where", where, "why", why));
+	hd_engine_alarm(a->engine, "rule error", where, text);
+	free(text);
+}

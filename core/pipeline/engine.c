@@ -1,0 +1,204 @@
+#include "core/pipeline/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/action/action.h"
+#include "core/base/alloc.h"
+#include "core/base/err.h"
+#include "core/base/log.h"
+#include "core/journal/journal.h"
+#include "core/pipeline/defer.h"
+#include "core/pipeline/engine_impl.h"
+
+#define DISK_CHECK_MS 1000
+
+static void resolve(void *ud, struct hd_case *c, struct hd_row *row)
+{
+	hd_defer_resolve(ud, c, row);
+}
+
+static struct hd_instance *connector(void *ud, const char *name)
+{
+	struct hd_engine *engine = ud;
+
+	return engine->env.connector(engine->env.ud, name);
+}
+
+static void check_disk(uv_timer_t *timer)
+{
+	struct hd_engine *engine = timer->data;
+	int64_t total, room, percent;
+	struct hd_err err;
+	bool was = engine->disk_full;
+
+	if (hd_journal_disk(engine->env.journal, &total, &room, &err) < 0 ||
+	    total <= 0)
+		return;
+	percent = engine->program->settings->herald.limits.disk_percent;
+	engine->disk_full = (total - room) / (total / 100 + 1) >= percent;
+	if (engine->disk_full && !was)
+		hd_engine_alarm(engine, "disk", "journal",
+				"the disk of the journal is filled beyond "
+				"herald.limits.disk: alerts are refused (503) "
+				"-> heraldctl status");
+	if (was && !engine->disk_full)
+		hd_intake_room(engine);
+}
+
+struct hd_engine *hd_engine_new(const struct hd_engine_env *env)
+{
+	struct hd_engine *engine = hd_alloc(sizeof(*engine));
+	struct hd_actions_env actions = { 0 };
+
+	engine->env = *env;
+	engine->at_severity = -1;
+	hd_windows_init(&engine->windows);
+	hd_dict_init(&engine->running);
+	hd_dict_init(&engine->broken);
+	hd_dict_init(&engine->waiting);
+	actions.loop = env->loop;
+	actions.journal = env->journal;
+	actions.reader = env->reader;
+	actions.guards = env->guards;
+	actions.ud = engine;
+	actions.connector = connector;
+	actions.resolve = resolve;
+	actions.finishing = hd_finishing;
+	actions.finished = hd_finished;
+	engine->actions = hd_actions_new(&actions);
+	engine->disk_timer = hd_alloc(sizeof(*engine->disk_timer));
+	uv_timer_init(env->loop, engine->disk_timer);
+	engine->disk_timer->data = engine;
+	return engine;
+}
+
+static void free_closed(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+void hd_engine_free(struct hd_engine *engine)
+{
+	struct hd_alert *alert;
+	size_t at = 0;
+
+	if (!engine)
+		return;
+	while ((alert = hd_dict_next(&engine->running, &at, NULL)))
+		hd_alert_free(alert);
+	hd_dict_fini(&engine->running);
+	hd_dict_fini(&engine->broken);
+	hd_dict_fini(&engine->waiting);
+	hd_actions_free(engine->actions);
+	hd_windows_fini(&engine->windows);
+	hd_program_unref(engine->program);
+	uv_close((uv_handle_t *)engine->disk_timer, free_closed);
+	free(engine);
+}
+
+void hd_engine_set_program(struct hd_engine *engine,
+			   struct hd_program *program)
+{
+	struct hd_program *old = engine->program;
+
+	engine->program = hd_program_ref(program);
+	hd_program_unref(old);
+}
+
+struct hd_program *hd_engine_program(const struct hd_engine *engine)
+{
+	return engine->program;
+}
+
+int hd_engine_recover(struct hd_engine *engine, struct hd_err *err)
+{
+	struct hd_journal_stats stats;
+
+	hd_journal_stats(engine->env.journal, &stats);
+	engine->backlog = (size_t)stats.alerts[HD_ALERT_RECEIVED];
+	if (hd_windows_load(&engine->windows, engine->env.reader, err) < 0)
+		return hd_err_wrap(err, "dedup windows");
+	if (hd_actions_recover(engine->actions, err) < 0)
+		return hd_err_wrap(err, "open actions");
+	if (engine->backlog != 0 || hd_actions_parked(engine->actions) != 0)
+		hd_notice("recovered: %zu alerts to decide, %zu with open "
+			  "actions",
+			  engine->backlog, hd_actions_parked(engine->actions));
+	engine->more = engine->backlog != 0;
+	check_disk(engine->disk_timer);
+	uv_timer_start(engine->disk_timer, check_disk, DISK_CHECK_MS,
+		       DISK_CHECK_MS);
+	hd_run_refill(engine);
+	return 0;
+}
+
+/* ---- stopping ---- */
+
+void hd_engine_report_stopped(struct hd_engine *engine)
+{
+	void (*fn)(void *ud) = engine->on_stopped;
+
+	if (!fn || engine->commits != 0)
+		return;
+	engine->on_stopped = NULL;
+	hd_actions_stop(engine->actions, fn, engine->on_stopped_ud);
+}
+
+void hd_engine_stop(struct hd_engine *engine, void (*fn)(void *ud), void *ud)
+{
+	engine->stopping = true;
+	uv_timer_stop(engine->disk_timer);
+	engine->on_stopped = fn;
+	engine->on_stopped_ud = ud;
+	hd_engine_report_stopped(engine);
+}
+
+/* ---- for others ---- */
+
+void hd_engine_stats(const struct hd_engine *engine,
+		     struct hd_engine_stats *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->running = hd_dict_count(&engine->running);
+	out->receiving = engine->receiving;
+	out->backlog = engine->backlog;
+	out->acting = hd_actions_active(engine->actions);
+	out->parked = hd_actions_parked(engine->actions);
+	out->received = engine->received;
+	out->redelivered = engine->redelivered;
+	out->busy = engine->busy;
+	out->closed = hd_intake_closed(engine);
+}
+
+struct hd_actions *hd_engine_actions(struct hd_engine *engine)
+{
+	return engine->actions;
+}
+
+uv_loop_t *hd_engine_loop(struct hd_engine *engine)
+{
+	return engine->env.loop;
+}
+
+struct hd_windows *hd_engine_windows(struct hd_engine *engine)
+{
+	return &engine->windows;
+}
+
+struct hd_lookups *hd_engine_lookups(struct hd_engine *engine)
+{
+	return engine->env.lookups;
+}
+
+struct hd_instance *hd_engine_connector(struct hd_engine *engine,
+					const char *name)
+{
+	return engine->env.connector(engine->env.ud, name);
+}
+
+void hd_engine_alarm(struct hd_engine *engine, const char *kind,
+		     const char *object, const char *text)
+{
+	engine->env.alarm(engine->env.ud, kind, object, text);
+}

@@ -1,0 +1,54 @@
+/* engine_impl.h - what the engine's own files share: intake.c, run.c,
+ * decide.c, engine.c.  Nobody else includes it. */
+#ifndef HD_PIPELINE_ENGINE_IMPL_H
+#define HD_PIPELINE_ENGINE_IMPL_H
+
+#include "core/action/action.h"
+#include "core/base/dict.h"
+#include "core/pipeline/alert.h"
+#include "core/pipeline/engine.h"
+#include "core/pipeline/windows.h"
+
+struct hd_engine {
+	struct hd_engine_env env;
+	struct hd_program *program;
+	struct hd_windows windows;
+	struct hd_actions *actions;
+	struct hd_dict running; /* id -> struct hd_alert */
+	struct hd_dict broken;	/* ids of the backlog that cannot be read */
+	struct hd_dict waiting; /* names of instances that saw BUSY */
+	uint64_t commits;	/* under way */
+	uint64_t received, redelivered, busy;
+	size_t receiving, backlog;
+	bool disk_full, stopping, failed;
+	uv_timer_t *disk_timer;
+	/* the cursor in the backlog */
+	int at_severity;
+	int64_t at_num;
+	bool more; /* alerts may be in the journal that are not in memory */
+	void (*on_stopped)(void *ud);
+	void *on_stopped_ud;
+};
+
+/* intake.c */
+void hd_intake_room(struct hd_engine *engine);
+const char *hd_intake_closed(const struct hd_engine *engine);
+
+/* run.c */
+struct hd_alert *hd_alert_new(struct hd_engine *engine, const char *id,
+			      const char *connector, int64_t received_ms,
+			      int severity, json_t *record_take);
+void hd_alert_free(struct hd_alert *alert);
+void hd_run_start(struct hd_alert *alert);
+void hd_run_refill(struct hd_engine *engine);
+
+/* decide.c */
+void hd_decide(struct hd_alert *alert);
+void hd_finishing(void *ud, struct hd_case *c, enum hd_alert_state state,
+		  struct hd_txn *txn);
+void hd_finished(void *ud, struct hd_case *c, enum hd_alert_state state);
+
+/* engine.c */
+void hd_engine_report_stopped(struct hd_engine *engine);
+
+#endif

@@ -1,0 +1,381 @@
+/* From what a plugin emits to the journal. */
+#include "core/pipeline/engine_impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/alloc.h"
+#include "core/base/buf.h"
+#include "core/base/clock.h"
+#include "core/base/crash.h"
+#include "core/base/err.h"
+#include "core/base/json_text.h"
+#include "core/base/log.h"
+#include "core/base/metric.h"
+#include "core/base/mutant.h"
+#include "core/expr/map.h"
+#include "core/journal/journal.h"
+#include "core/plugin/instance.h"
+#include "core/plugin/module.h"
+#include "core/record/record.h"
+
+#define RECORD_MAX (16u << 20) /* text of one record */
+#define HIGH_SEVERITY 4
+#define QUARANTINE_TEXT 256
+
+/* One record on its way into the journal. */
+struct item {
+	char id[HD_ID_TEXT];
+	json_t *record; /* NULL: quarantined */
+	int severity;
+};
+
+/* One emit: all its records are one transaction. */
+struct batch {
+	struct hd_engine *engine;
+	char *instance; /* by name: it may be gone when the answer comes */
+	uint64_t tag;
+	int64_t received_ms;
+	struct item *items;
+	uint32_t n;
+};
+
+static void free_batch(struct batch *b)
+{
+	for (uint32_t i = 0; i < b->n; i++)
+		json_decref(b->items[i].record);
+	free(b->items);
+	free(b->instance);
+	free(b);
+}
+
+const char *hd_intake_closed(const struct hd_engine *engine)
+{
+	const struct hd_limits *limits =
+		&engine->program->settings->herald.limits;
+
+	if (engine->failed)
+		return "the journal failed";
+	if (engine->stopping)
+		return "herald stops";
+	if (engine->disk_full)
+		return "the disk is full";
+	if (engine->receiving >= (size_t)limits->requests)
+		return "too many requests wait for the journal";
+	if (engine->backlog >= (size_t)limits->backlog)
+		return "too many alerts wait to be decided";
+	return NULL;
+}
+
+/* The last tenth of the backlog is for high severity. */
+static bool has_room(const struct hd_engine *engine, int severity)
+{
+	size_t backlog =
+		(size_t)engine->program->settings->herald.limits.backlog;
+
+	return engine->backlog < backlog / 10 * 9 ||
+	       (severity >= HIGH_SEVERITY && severity != 99);
+}
+
+/* ---- one record ---- */
+
+struct reading {
+	struct hd_engine *engine;
+	struct hd_instance *instance;
+	struct hd_txn *txn;
+	int64_t now_ms;
+};
+
+static struct hd_bytes raw_of(const herald_record *r)
+{
+	if (r->raw.p)
+		return (struct hd_bytes){ r->raw.p, r->raw.n };
+	return (struct hd_bytes){ r->json.p, r->json.n };
+}
+
+/* Keeps the bytes of what cannot be held exactly, with the reason. */
+static void quarantine(struct reading *in, struct item *item,
+		       const herald_record *r, const char *why)
+{
+	const struct hd_alert_row row = {
+		.id = item->id,
+		.scope = hd_module_plugin(hd_instance_module(in->instance))
+				 ->name,
+		.connector = hd_instance_name(in->instance),
+		.received_ms = in->now_ms,
+		.state = HD_ALERT_QUARANTINED,
+		.title = "quarantined",
+		.reason = why,
+		.raw = raw_of(r),
+	};
+	json_t *entry = json_pack("{s:s, s:s}", "connector", row.connector,
+				  "why", why);
+	struct hd_buf text;
+	char *line;
+
+	hd_buf_init(&text, 65536);
+	hd_json_write(&text, entry, 0);
+	hd_txn_alert_new(in->txn, &row);
+	hd_txn_entry(in->txn, item->id, "quarantined", hd_buf_text(&text));
+	hd_buf_fini(&text);
+	json_decref(entry);
+	line = hd_strf("connector %s: an alert was quarantined: %s -> "
+		       "heraldctl show %.8s", row.connector, why, item->id);
+	hd_engine_alarm(in->engine, "quarantined", row.connector, line);
+	free(line);
+}
+
+static const char *text_at(json_t *record, const char *pointer)
+{
+	const char *text = json_string_value(hd_json_at(record, pointer));
+
+	return text ? text : "";
+}
+
+static void add_received(struct reading *in, struct item *item,
+			 const herald_record *r)
+{
+	const char *name = hd_instance_name(in->instance);
+	struct hd_buf text;
+	struct hd_alert_row row = { 0 };
+	json_t *entry;
+
+	hd_buf_init(&text, RECORD_MAX);
+	hd_json_write(&text, item->record, 0);
+	row.id = item->id;
+	row.uid = text_at(item->record, "/finding_info/uid");
+	row.scope = hd_module_plugin(hd_instance_module(in->instance))->name;
+	row.connector = name;
+	row.severity = item->severity;
+	row.received_ms = in->now_ms;
+	row.state = HD_ALERT_RECEIVED;
+	row.title = text_at(item->record, "/finding_info/title");
+	row.record = (struct hd_bytes){ text.p, text.n };
+	row.raw = raw_of(r);
+	hd_txn_alert_new(in->txn, &row);
+	hd_buf_clear(&text);
+	entry = json_pack("{s:s, s:s}", "connector", name, "uid", row.uid);
+	hd_json_write(&text, entry, 0);
+	json_decref(entry);
+	hd_txn_entry(in->txn, item->id, "received", hd_buf_text(&text));
+	hd_buf_fini(&text);
+}
+
+/* What was received to a finding, by the source's map. */
+static json_t *map_record(struct reading *in, json_t *received,
+			  const herald_record *r, struct hd_reason *why)
+{
+	const struct hd_map *map = hd_instance_map(in->instance);
+	json_t *row = received;
+	unsigned errors = 0;
+	json_t *record;
+
+	if (!map) {
+		hd_record_tidy(received);
+		return json_incref(received);
+	}
+	if (r->row && r->row[0])
+		row = hd_json_at(received, r->row);
+	if (!json_is_object(row))
+		row = json_object();
+	else
+		json_incref(row);
+	record = hd_map_apply(map, received, row, in->now_ms, &errors, why);
+	json_decref(row);
+	if (errors != 0)
+		hd_log(HD_LOG_WARNING,
+		       &(struct hd_log_context){
+			       hd_instance_name(in->instance), NULL },
+		       "%u rows of the map failed: %s", errors, why->text);
+	return record;
+}
+
+static void read_record(struct reading *in, struct item *item,
+			const herald_record *r)
+{
+	const struct hd_json_options options = { .mend = true,
+						 .max_text = HD_JSON_TEXT_MAX };
+	struct hd_record_origin origin = { 0 };
+	struct hd_json_report report;
+	struct hd_reason why = { "" };
+	json_t *received;
+
+	hd_journal_new_id(item->id);
+	if (r->flags & HERALD_QUARANTINE) {
+		quarantine(in, item, r, r->why.n != 0 ? r->why.p :
+							"no JSON object");
+		return;
+	}
+	received = hd_json_read(r->json.p, r->json.n, &options, &report);
+	if (!json_is_object(received)) {
+		quarantine(in, item, r,
+			   received ? "no JSON object" : report.why);
+		json_decref(received);
+		return;
+	}
+	item->record = map_record(in, received, r, &why);
+	origin.id = item->id;
+	origin.connector = hd_instance_name(in->instance);
+	origin.received_ms = in->now_ms;
+	origin.mended = report.status == HD_JSON_MENDED;
+	hd_record_complete(item->record, &origin, raw_of(r).p, raw_of(r).n);
+	item->severity = (int)json_integer_value(
+		json_object_get(item->record, "severity_id"));
+	json_decref(received);
+}
+
+/* ---- the commit ---- */
+
+static void redelivered(struct hd_engine *engine, struct batch *b)
+{
+	struct hd_buf labels;
+
+	engine->redelivered++;
+	hd_buf_init(&labels, 512);
+	hd_metric_label(&labels, "connector", b->instance);
+	hd_metric_add(hd_metric_get(HD_COUNTER, "herald_redelivered_total",
+				    hd_buf_text(&labels),
+				    "Alerts that came again and were known"),
+		      1);
+	hd_buf_fini(&labels);
+}
+
+static void start_item(struct hd_engine *engine, struct batch *b,
+		       struct item *item)
+{
+	json_t *record = item->record;
+	size_t max = (size_t)engine->program->settings->herald.limits.running;
+
+	engine->backlog++;
+	/* Not past those that wait in the journal: they are read by severity
+	 * and age, and this one with them. */
+	if (engine->more || engine->stopping ||
+	    hd_dict_count(&engine->running) >= max) {
+		engine->more = true;
+		return;
+	}
+	item->record = NULL;
+	hd_run_start(hd_alert_new(engine, item->id, b->instance,
+				  b->received_ms, item->severity, record));
+}
+
+static void settle(struct hd_engine *engine, struct batch *b, uint32_t status)
+{
+	struct hd_instance *instance =
+		engine->env.connector(engine->env.ud, b->instance);
+
+	if (instance)
+		hd_instance_settled(instance, b->tag, status);
+}
+
+static void on_received(void *ud, enum hd_txn_status status,
+			struct hd_txn *txn)
+{
+	struct batch *b = ud;
+	struct hd_engine *engine = b->engine;
+
+	engine->commits--;
+	engine->receiving -= b->n;
+	hd_crash_point("received");
+	if (status != HD_TXN_OK) {
+		hd_log(HD_LOG_ERROR,
+		       &(struct hd_log_context){ b->instance, NULL },
+		       "not stored: %s",
+		       status == HD_TXN_FULL ? "no room" :
+					       hd_txn_error(txn)->text);
+		settle(engine, b, HERALD_RETRY);
+	} else {
+		if (!hd_mutant("ack_early"))
+			settle(engine, b, HERALD_OK);
+		for (uint32_t i = 0; i < b->n; i++) {
+			if (hd_txn_is_known(txn, b->items[i].id, NULL))
+				redelivered(engine, b);
+			else if (b->items[i].record)
+				start_item(engine, b, &b->items[i]);
+			engine->received++;
+		}
+	}
+	free_batch(b);
+	hd_intake_room(engine);
+	hd_engine_report_stopped(engine);
+}
+
+static uint32_t busy(struct hd_engine *engine, struct hd_instance *instance)
+{
+	engine->busy++;
+	hd_dict_put(&engine->waiting, hd_instance_name(instance), engine);
+	return HERALD_BUSY;
+}
+
+/* Without a map a source emits findings: what is no JSON object can never be
+ * taken, and the plugin is told so. */
+static bool sound_finding(struct hd_instance *instance, const herald_record *r)
+{
+	if (r->flags & HERALD_QUARANTINE)
+		return true;
+	return r->json.p || hd_instance_map(instance) != NULL;
+}
+
+uint32_t hd_engine_emit(struct hd_engine *engine, struct hd_instance *instance,
+			const herald_record *const *records, uint32_t n,
+			uint64_t tag)
+{
+	struct reading in = { engine, instance, NULL, hd_utc_ms() };
+	struct batch *b;
+	int worst = 0;
+
+	if (n == 0)
+		return HERALD_BAD_INPUT;
+	if (hd_intake_closed(engine))
+		return busy(engine, instance);
+	for (uint32_t i = 0; i < n; i++)
+		if (!sound_finding(instance, records[i]))
+			return HERALD_BAD_INPUT;
+	b = hd_alloc(sizeof(*b));
+	b->engine = engine;
+	b->instance = hd_strdup(hd_instance_name(instance));
+	b->tag = tag;
+	b->received_ms = in.now_ms;
+	b->items = hd_alloc_array(n, sizeof(*b->items));
+	b->n = n;
+	in.txn = hd_txn_new();
+	for (uint32_t i = 0; i < n; i++) {
+		read_record(&in, &b->items[i], records[i]);
+		if (b->items[i].record) {
+			add_received(&in, &b->items[i], records[i]);
+			if (b->items[i].severity > worst)
+				worst = b->items[i].severity;
+		}
+	}
+	if (!has_room(engine, worst)) {
+		hd_txn_free(in.txn);
+		free_batch(b);
+		return busy(engine, instance);
+	}
+	engine->receiving += n;
+	engine->commits++;
+	if (hd_mutant("ack_early"))
+		settle(engine, b, HERALD_OK);
+	hd_journal_commit(engine->env.journal, in.txn, on_received, b);
+	return HERALD_OK;
+}
+
+/* Tells those that saw BUSY that there is room again. */
+void hd_intake_room(struct hd_engine *engine)
+{
+	struct hd_dict waiting = engine->waiting;
+	const char *name;
+	size_t at = 0;
+
+	if (hd_dict_count(&waiting) == 0 || hd_intake_closed(engine))
+		return;
+	hd_dict_init(&engine->waiting);
+	while (hd_dict_next(&waiting, &at, &name)) {
+		struct hd_instance *instance =
+			engine->env.connector(engine->env.ud, name);
+
+		if (instance)
+			hd_instance_room(instance);
+	}
+	hd_dict_fini(&waiting);
+}

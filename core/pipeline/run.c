@@ -1,0 +1,241 @@
+/* An alert's way through its pipeline. */
+#include "core/pipeline/engine_impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <herald/plugin.h>
+
+#include "core/base/alloc.h"
+#include "core/base/err.h"
+#include "core/base/json_text.h"
+#include "core/base/log.h"
+#include "core/base/metric.h"
+#include "core/journal/journal.h"
+#include "core/journal/reader.h"
+
+#define REFILL_ROWS 64 /* read from the backlog at once */
+
+static bool comes_from(const struct hd_pipeline *p, const char *connector)
+{
+	if (!p->from)
+		return true;
+	for (size_t i = 0; p->from[i]; i++)
+		if (strcmp(p->from[i], connector) == 0)
+			return true;
+	return false;
+}
+
+static bool matches(struct hd_alert *alert, const struct hd_pipeline *p)
+{
+	struct hd_expr_scope scope;
+	struct hd_reason why;
+	enum hd_truth truth;
+
+	if (!comes_from(p, alert->connector))
+		return false;
+	if (!p->cond)
+		return true;
+	hd_alert_scope(alert, &scope);
+	truth = hd_expr_holds(p->cond, &scope, &why);
+	if (truth == HD_ERROR) {
+		alert->pipeline = p; /* for the alarm's words */
+		hd_alert_alarm(alert, "if of the pipeline", why.text);
+	}
+	return truth == HD_HOLDS;
+}
+
+/* The first that matches; `default` is the last and takes all. */
+static void choose_pipeline(struct hd_alert *alert)
+{
+	const struct hd_program *program = alert->program;
+	size_t i = 0;
+
+	while (i + 1 < program->count &&
+	       !matches(alert, &program->pipelines[i]))
+		i++;
+	alert->pipeline = &program->pipelines[i];
+}
+
+/* Does the step run, and how sure is its condition?  One that only acts on
+ * certainty is told of the rest and decides itself. */
+static bool step_applies(struct hd_alert *alert, const struct hd_step *step,
+			 enum hd_truth *holds)
+{
+	struct hd_expr_scope scope;
+	struct hd_reason why;
+
+	*holds = HD_HOLDS;
+	if (!step->cond)
+		return true;
+	hd_alert_scope(alert, &scope);
+	*holds = hd_expr_holds(step->cond, &scope, &why);
+	return *holds != HD_NOT_MET && *holds != HD_ABSENT;
+}
+
+static void run_steps(struct hd_alert *alert)
+{
+	const struct hd_pipeline *p = alert->pipeline;
+	enum hd_step_result result = HD_STEP_NEXT;
+	enum hd_truth holds;
+
+	while (result == HD_STEP_NEXT && alert->step < p->count) {
+		const struct hd_step *step = &p->steps[alert->step];
+
+		if (step_applies(alert, step, &holds))
+			result = step->type->run(alert, step->data, holds);
+		if (result == HD_STEP_NEXT)
+			alert->step++;
+	}
+	if (result != HD_STEP_WAIT)
+		hd_decide(alert);
+}
+
+void hd_run_start(struct hd_alert *alert)
+{
+	choose_pipeline(alert);
+	run_steps(alert);
+}
+
+void hd_run_continue(struct hd_alert *alert)
+{
+	alert->step++;
+	run_steps(alert);
+}
+
+/* ---- the backlog ---- */
+
+struct refill {
+	struct hd_engine *engine;
+	char ids[REFILL_ROWS][HD_ID_TEXT];
+	char *connectors[REFILL_ROWS];
+	int64_t received_ms[REFILL_ROWS];
+	int severity[REFILL_ROWS];
+	int count, seen;
+};
+
+static bool note_row(void *ud, const struct hd_alert_row *row)
+{
+	struct refill *r = ud;
+	struct hd_engine *engine = r->engine;
+
+	r->seen++;
+	engine->at_severity = row->severity;
+	engine->at_num = row->num;
+	if (hd_dict_get(&engine->running, row->id) ||
+	    hd_dict_get(&engine->broken, row->id))
+		return true;
+	memcpy(r->ids[r->count], row->id, HD_ID_TEXT);
+	r->connectors[r->count] = hd_strdup(row->connector);
+	r->received_ms[r->count] = row->received_ms;
+	r->severity[r->count] = row->severity;
+	r->count++;
+	return true;
+}
+
+/* The record as it was received: the run begins anew. */
+static json_t *read_record(struct hd_engine *engine, const char *id)
+{
+	struct hd_json_report report;
+	struct hd_body body;
+	struct hd_err err;
+	json_t *record;
+
+	if (hd_reader_body(engine->env.reader, id, &body, &err) != HD_FOUND)
+		return NULL;
+	record = hd_json_read(body.received.p, body.received.n, NULL, &report);
+	if (!record)
+		hd_error("alert %.8s: its record cannot be read: %s", id,
+			 report.why);
+	return record;
+}
+
+/* What cannot be read cannot run: kept for people, once. */
+static void give_up(struct hd_engine *engine, const char *id)
+{
+	const struct hd_alert_change change = {
+		.state = HD_ALERT_DEAD,
+		.reason = "its record cannot be read",
+	};
+	struct hd_txn *txn = hd_txn_new();
+	char *text = hd_strf("alert %.8s is dead: its record cannot be read -> "
+			     "heraldctl show %.8s", id, id);
+
+	hd_dict_put(&engine->broken, id, engine);
+	hd_txn_alert_update(txn, id, &change);
+	hd_txn_entry(txn, id, "dead", "{\"why\":\"its record cannot be read\"}");
+	hd_journal_commit(engine->env.journal, txn, NULL, NULL);
+	hd_engine_alarm(engine, "dead", id, text);
+	free(text);
+}
+
+static void start_stored(struct hd_engine *engine, const struct refill *r,
+			 int i)
+{
+	json_t *record = read_record(engine, r->ids[i]);
+
+	if (record)
+		hd_run_start(hd_alert_new(engine, r->ids[i], r->connectors[i],
+					  r->received_ms[i], r->severity[i],
+					  record));
+	else
+		give_up(engine, r->ids[i]);
+}
+
+static size_t running_max(const struct hd_engine *engine)
+{
+	return (size_t)engine->program->settings->herald.limits.running;
+}
+
+static int read_backlog(struct hd_engine *engine, struct refill *r)
+{
+	size_t room = running_max(engine) - hd_dict_count(&engine->running);
+	int limit = room < REFILL_ROWS ? (int)room : REFILL_ROWS;
+	struct hd_err err;
+
+	memset(r, 0, sizeof(*r));
+	r->engine = engine;
+	if (hd_reader_backlog(engine->env.reader, engine->at_severity,
+			      engine->at_num, limit, note_row, r, &err) == 0)
+		return 0;
+	hd_error("backlog cannot be read: %s", err.text);
+	return -1;
+}
+
+/* Fills the free places from the journal, by severity and age.  At the end of
+ * the list the next call begins at its head: alerts came meanwhile. */
+void hd_run_refill(struct hd_engine *engine)
+{
+	struct refill r;
+
+	while (engine->more && !engine->stopping && !engine->failed &&
+	       hd_dict_count(&engine->running) < running_max(engine)) {
+		if (read_backlog(engine, &r) < 0)
+			return;
+		if (r.seen == 0) {
+			engine->at_severity = -1;
+			engine->at_num = 0;
+			engine->more = engine->backlog >
+				       hd_dict_count(&engine->running) +
+					       hd_dict_count(&engine->broken);
+			return;
+		}
+		for (int i = 0; i < r.count; i++) {
+			start_stored(engine, &r, i);
+			free(r.connectors[i]);
+		}
+	}
+}
+
+json_t *hd_engine_record(struct hd_engine *engine, const char *id)
+{
+	struct hd_alert *alert = hd_dict_get(&engine->running, id);
+	struct hd_body body;
+	struct hd_err err;
+
+	if (alert)
+		return json_incref(alert->record);
+	if (hd_reader_body(engine->env.reader, id, &body, &err) != HD_FOUND)
+		return NULL;
+	return hd_json_read(body.record.p, body.record.n, NULL, NULL);
+}

@@ -1,0 +1,477 @@
+/* enrich: asks connectors about what the record holds, in parallel.
+ *
+ * Round one asks about the observables of the record.  When it has ended, round
+ * two asks the same connectors about what round one added, once.  `within`
+ * covers both; an answer that has not come by then is missing, and fills the
+ * cache later.
+ */
+#include "core/pipeline/alert.h"
+#include "core/pipeline/engine.h"
+#include "core/pipeline/program.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#include <herald/plugin.h>
+
+#include "core/base/alloc.h"
+#include "core/base/clock.h"
+#include "core/conf/complaint.h"
+#include "core/conf/node.h"
+#include "core/lookup/lookup.h"
+#include "core/plugin/instance.h"
+#include "core/plugin/module.h"
+
+#define VALUES_MAX 200	/* looked up for one alert; the rest is counted */
+#define SECOND_MAX 32	/* values of round two */
+#define WITHIN_MS 10000 /* unless the step says otherwise */
+
+struct enrich {
+	const char **by; /* names of connectors, NULL-ended */
+	size_t count;
+	unsigned kinds; /* bits of enum hd_kind */
+	int64_t within_ms;
+	struct hd_expr *within; /* instead of within_ms */
+};
+
+struct raw_enrich {
+	const struct hd_node *by, *of, *within, *cond;
+};
+
+#define AT(field) offsetof(struct raw_enrich, field)
+static const struct hd_key enrich_keys[] = {
+	{ "by", HD_TYPE_NAME, HERALD_LIST | HERALD_REQUIRED | HD_KEY_NOT_NULL,
+	  NULL, NULL, AT(by), NULL },
+	{ "of", HERALD_STRING, HERALD_LIST, NULL, NULL, AT(of), NULL },
+	{ "within", HD_TYPE_NODE, 0, NULL, NULL, AT(within), NULL },
+	{ "if", HERALD_EXPR, 0, NULL, NULL, AT(cond), NULL },
+	{ 0 },
+};
+#undef AT
+
+static size_t list_count(const struct hd_node *list)
+{
+	return hd_node_type(list) == HD_NODE_SCALAR ? 1 : hd_node_count(list);
+}
+
+static const struct hd_node *list_item(const struct hd_node *list, size_t i)
+{
+	return hd_node_type(list) == HD_NODE_SCALAR ? list :
+						      hd_node_item(list, i);
+}
+
+static void build_by(struct hd_build *b, struct enrich *e,
+		     const struct hd_node *by)
+{
+	for (size_t i = 0; i < list_count(by); i++) {
+		const struct hd_node *item = list_item(by, i);
+		const char *name = hd_node_text(item, NULL);
+		struct hd_instance *instance = hd_build_connector(b, item);
+
+		if (!name)
+			continue;
+		if (instance &&
+		    !hd_module_plugin(hd_instance_module(instance))->enricher) {
+			hd_complain(b->complaints, hd_node_place(item),
+				    "connector %s cannot be asked: its plugin "
+				    "%s looks nothing up", name,
+				    hd_module_plugin(hd_instance_module(
+							     instance))->name);
+			hd_complain_remedy(b->complaints,
+					   "leave it out of `by`");
+		}
+		hd_build_add(&e->by, &e->count, name);
+	}
+}
+
+static void build_of(struct hd_build *b, struct enrich *e,
+		     const struct hd_node *of)
+{
+	unsigned mask;
+
+	for (size_t i = 0; i < list_count(of); i++) {
+		const struct hd_node *item = list_item(of, i);
+		const char *word = hd_node_text(item, NULL);
+
+		if (word && hd_kind_parse(word, &mask) >= 0) {
+			e->kinds |= mask;
+			continue;
+		}
+		hd_complain(b->complaints, hd_node_place(item),
+			    "'%s' is nothing that can be looked up",
+			    word ? word : "?");
+		hd_complain_remedy(b->complaints,
+				   "ip, host, domain, url, hash, md5, sha1, "
+				   "sha256, sha512, email, user or mac");
+	}
+}
+
+static void build_within(struct hd_build *b, struct enrich *e,
+			 const struct hd_node *within)
+{
+	char why[HD_VALUE_WHY], remedy[HD_VALUE_REMEDY];
+	struct hd_value value;
+	const char *text;
+	size_t n;
+
+	e->within_ms = WITHIN_MS;
+	text = hd_node_text(within, &n);
+	if (!within)
+		return;
+	if (text && hd_value_parse(HERALD_DURATION, "1ms..1h", text, n, &value,
+				   why, remedy) == 0)
+		e->within_ms = value.number;
+	else if (text && strpbrk(text, "(?"))
+		e->within = hd_build_expr(b, within, HD_EXPR_DURATION);
+	else
+		hd_value_check(HERALD_DURATION, "1ms..1h", within, &b->check,
+			       NULL);
+}
+
+static void *build(struct hd_build *b, const struct hd_node *body)
+{
+	struct raw_enrich raw = { 0 };
+	struct enrich *e;
+
+	if (hd_table_check(enrich_keys, body, "enrich", &b->check, &raw) < 0)
+		return NULL;
+	e = hd_alloc(sizeof(*e));
+	build_by(b, e, raw.by);
+	if (raw.of)
+		build_of(b, e, raw.of);
+	else
+		e->kinds = (1u << HD_KIND_COUNT) - 1;
+	build_within(b, e, raw.within);
+	for (size_t i = 0; i < e->count; i++)
+		hd_build_add(&b->enrich, &b->enrich_count, e->by[i]);
+	return e;
+}
+
+static void free_enrich(void *data)
+{
+	struct enrich *e = data;
+
+	free(e->by);
+	hd_expr_free(e->within);
+	free(e);
+}
+
+/* ---- running ---- */
+
+struct round;
+
+struct waiting {
+	struct round *round;
+	size_t index; /* in alert->asked */
+	struct hd_wait *wait; /* NULL: answered */
+	int64_t since_ms;
+};
+
+struct round {
+	struct hd_alert *alert;
+	const struct enrich *enrich;
+	size_t from; /* first question of this round */
+	struct waiting *waits;
+	size_t count, open;
+	size_t skipped; /* values beyond the bound */
+	uv_timer_t *timer;
+	int64_t within_ms;
+	bool second;
+	bool asking; /* inside ask_all: an answer goes no further */
+};
+
+static void free_closed(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+static void free_round(struct round *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->waits[i].wait)
+			hd_lookups_leave(r->waits[i].wait);
+	if (r->timer)
+		uv_close((uv_handle_t *)r->timer, free_closed);
+	free(r->waits);
+	r->alert->step_state = NULL;
+	free(r);
+}
+
+static void abandon(struct hd_alert *alert)
+{
+	if (alert->step_state)
+		free_round(alert->step_state);
+}
+
+static const char *fills_of(struct hd_instance *instance, uint32_t key)
+{
+	const struct hd_common *common = hd_instance_common(instance);
+
+	return common->fills ? common->fills :
+			       hd_module_key(hd_instance_module(instance), key)
+				       ->fills;
+}
+
+/* Joins a waiting question when its answer comes. */
+static void end_round(struct round *r);
+
+static void on_answer(void *ud, struct hd_answer *answer)
+{
+	struct waiting *w = ud;
+	struct round *r = w->round;
+
+	r->alert->asked.items[w->index].answer = hd_answer_ref(answer);
+	w->wait = NULL;
+	if (--r->open == 0 && !r->asking)
+		end_round(r);
+}
+
+/* Names, not pointers: the instance may be gone when the record is written. */
+static void ask_one(struct round *r, struct hd_instance *instance,
+		    unsigned order, enum hd_kind kind, const char *value,
+		    size_t n)
+{
+	struct hd_alert *alert = r->alert;
+	const char *name = hd_instance_name(instance);
+	int key = hd_lookups_key(instance, kind);
+	struct hd_answer *answer;
+	struct hd_ask ask = { 0 };
+	struct waiting *w;
+
+	if (key < 0 || hd_asked_has(&alert->asked, name, kind, value))
+		return;
+	w = &r->waits[r->count++];
+	w->round = r;
+	w->since_ms = hd_now_ms();
+	w->index = hd_asked_add(
+		&alert->asked, name, kind, value,
+		hd_module_key(hd_instance_module(instance), (uint32_t)key)->kind,
+		fills_of(instance, (uint32_t)key), order);
+	ask.instance = instance;
+	ask.key = (uint32_t)key;
+	ask.kind = kind;
+	ask.value = value;
+	ask.value_n = n;
+	ask.own = hd_program_is_own(alert->program, value, n);
+	answer = hd_lookups_ask(hd_engine_lookups(alert->engine), &ask,
+				on_answer, w, &w->wait);
+	if (answer)
+		alert->asked.items[w->index].answer = answer;
+	else
+		r->open++;
+}
+
+struct value {
+	enum hd_kind kind;
+	char *text;
+	size_t n;
+};
+
+struct values {
+	struct value *items;
+	size_t count, max, skipped;
+	unsigned kinds;
+};
+
+static void collect(void *ud, enum hd_kind kind, const char *value, size_t n,
+		    json_t *observable)
+{
+	struct values *v = ud;
+
+	(void)observable;
+	if (!(v->kinds & (1u << kind)))
+		return;
+	for (size_t i = 0; i < v->count; i++)
+		if (v->items[i].kind == kind && v->items[i].n == n &&
+		    memcmp(v->items[i].text, value, n) == 0)
+			return;
+	if (v->count == v->max) {
+		v->skipped++;
+		return;
+	}
+	v->items[v->count++] =
+		(struct value){ kind, hd_memdup0(value, n), n };
+}
+
+static bool is_new(const struct round *r, const struct value *value)
+{
+	for (size_t c = 0; c < r->enrich->count; c++)
+		if (hd_asked_has(&r->alert->asked, r->enrich->by[c],
+				 value->kind, value->text))
+			return false;
+	return true;
+}
+
+static struct values values_of(struct round *r)
+{
+	struct values v = { 0 };
+	size_t kept = 0;
+
+	v.max = VALUES_MAX;
+	v.kinds = r->enrich->kinds;
+	v.items = hd_alloc_array(v.max, sizeof(*v.items));
+	hd_record_observables(r->alert->record, collect, &v);
+	if (!r->second)
+		return v;
+	for (size_t i = 0; i < v.count; i++) {
+		if (kept < SECOND_MAX && is_new(r, &v.items[i])) {
+			v.items[kept++] = v.items[i];
+			continue;
+		}
+		free(v.items[i].text);
+	}
+	v.count = kept;
+	return v;
+}
+
+/* A connector that the configuration has and that is not there now. */
+static void note_absent(struct hd_alert *alert, const char *connector)
+{
+	hd_alert_note(alert, "enrich",
+		      json_pack("{s:s, s:s}", "connector", connector, "why",
+				"no such connector now"));
+}
+
+static void ask_all(struct round *r)
+{
+	const struct enrich *e = r->enrich;
+	struct values v = values_of(r);
+
+	r->asking = true;
+	r->from = r->alert->asked.count;
+	r->count = r->open = 0;
+	r->skipped += v.skipped;
+	free(r->waits);
+	r->waits = hd_alloc_array(v.count * e->count, sizeof(*r->waits));
+	for (unsigned c = 0; c < e->count; c++) {
+		struct hd_instance *instance =
+			hd_engine_connector(r->alert->engine, e->by[c]);
+
+		hd_asked_mention(&r->alert->asked, e->by[c]);
+		if (!instance) {
+			note_absent(r->alert, e->by[c]);
+			continue;
+		}
+		for (size_t i = 0; i < v.count; i++)
+			ask_one(r, instance, c, v.items[i].kind,
+				v.items[i].text, v.items[i].n);
+	}
+	for (size_t i = 0; i < v.count; i++)
+		free(v.items[i].text);
+	free(v.items);
+	r->asking = false;
+}
+
+/* What has not come is missing. */
+static void give_up(struct round *r)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		struct waiting *w = &r->waits[i];
+		int64_t took;
+		char *reason;
+
+		if (!w->wait)
+			continue;
+		hd_lookups_leave(w->wait);
+		w->wait = NULL;
+		took = hd_now_ms() - w->since_ms;
+		reason = hd_strf("timed out after %lld.%lld s",
+				 (long long)(took / 1000),
+				 (long long)(took % 1000 / 100));
+		r->alert->asked.items[w->index].answer =
+			hd_answer_new(HD_MISSING, HERALD_TIMEOUT, NULL, reason,
+				      hd_utc_ms(), took);
+		free(reason);
+	}
+	r->open = 0;
+}
+
+static void finish(struct round *r)
+{
+	struct hd_alert *alert = r->alert;
+
+	if (r->skipped != 0)
+		hd_alert_note(alert, "enrich",
+			      json_pack("{s:I, s:i}", "skipped",
+					(json_int_t)r->skipped, "looked_up",
+					VALUES_MAX));
+	free_round(r);
+	hd_run_continue(alert);
+}
+
+static void end_round(struct round *r)
+{
+	hd_asked_merge(&r->alert->asked, r->from, r->alert->record);
+	if (!r->second && r->within_ms > 0) {
+		r->second = true;
+		ask_all(r);
+		if (r->open != 0)
+			return;
+		hd_asked_merge(&r->alert->asked, r->from, r->alert->record);
+	}
+	finish(r);
+}
+
+static void on_within(uv_timer_t *timer)
+{
+	struct round *r = timer->data;
+
+	r->within_ms = 0;
+	give_up(r);
+	end_round(r);
+}
+
+static int64_t within_of(struct hd_alert *alert, const struct enrich *e)
+{
+	struct hd_expr_scope scope;
+	struct hd_reason why;
+	int64_t ms;
+
+	if (!e->within)
+		return e->within_ms;
+	hd_alert_scope(alert, &scope);
+	if (hd_expr_duration(e->within, &scope, &ms, &why) == HD_HOLDS &&
+	    ms > 0)
+		return ms;
+	hd_alert_alarm(alert, "enrich.within", why.text);
+	return WITHIN_MS;
+}
+
+static enum hd_step_result run(struct hd_alert *alert, void *data,
+			       enum hd_truth holds)
+{
+	struct round *r = hd_alloc(sizeof(*r));
+
+	if (holds == HD_ERROR)
+		hd_alert_alarm(alert, "enrich", "its condition failed");
+	r->alert = alert;
+	r->enrich = data;
+	r->within_ms = within_of(alert, data);
+	alert->step_state = r;
+	ask_all(r);
+	if (r->open == 0) {
+		hd_asked_merge(&alert->asked, r->from, alert->record);
+		r->second = true;
+		ask_all(r);
+	}
+	if (r->open == 0) {
+		hd_asked_merge(&alert->asked, r->from, alert->record);
+		free_round(r);
+		return HD_STEP_NEXT;
+	}
+	r->timer = hd_alloc(sizeof(*r->timer));
+	uv_timer_init(hd_engine_loop(alert->engine), r->timer);
+	r->timer->data = r;
+	uv_update_time(hd_engine_loop(alert->engine));
+	uv_timer_start(r->timer, on_within, (uint64_t)r->within_ms, 0);
+	return HD_STEP_WAIT;
+}
+
+const struct hd_step_type hd_step_enrich = {
+	.name = "enrich",
+	.build = build,
+	.free = free_enrich,
+	.run = run,
+	.abandon = abandon,
+};

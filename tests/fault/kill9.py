@@ -1,0 +1,300 @@
+#!/usr/bin/env python3
+"""kill -9 at random moments under load; then every promise is checked.
+
+    kill9.py [--kills N] [--alerts N] [--rate R] [--seed S] [--faults P]
+
+Alerts, each with an event_id of its own, go to a real heraldd over several
+connections, look their addresses up at a MISP double and open a case each at
+a SOAR double.  Each id that came back with a 2xx is on disk before the next
+alert is sent.  Meanwhile the daemon is killed 0 to 800 ms after it was ready,
+again and again.  In the end, once it is idle, what it exports is joined with
+what was accepted and with what the SOAR double saw (check_ledger.py).
+
+Checked here besides: no alert exists twice or was made of nothing, no case
+was opened twice, no case has two runs of its playbook.
+
+The environment says what is tested, as for tests/functional/herald.py.
+"""
+import argparse
+import hashlib
+import http.client
+import itertools
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, os.pardir, "functional"))
+
+from herald import Herald, WEBHOOK_TOKEN    # noqa: E402
+from services import Service, fixture       # noqa: E402
+from waiting import wait_until              # noqa: E402
+
+KILL_WITHIN_S = 0.8
+RETRY_S = 0.02                  # a sender's pause after a refusal
+IDLE_S = 600
+
+
+def arguments(words=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--alerts", type=int, default=2000)
+    parser.add_argument("--rate", type=float, default=0,
+                        help="alerts a second; 0: as fast as they are taken")
+    parser.add_argument("--connections", type=int, default=4)
+    parser.add_argument("--seed", type=int,
+                        default=int.from_bytes(os.urandom(4), "big"))
+    parser.add_argument("--faults", type=float, default=0, metavar="PERCENT",
+                        help="of the doubles' answers spoilt at random")
+    parser.add_argument("--crash-at", action="append", default=[],
+                        metavar="POINT", help="some kills become crashes "
+                        "there (debug builds; core/base/crash.h)")
+    parser.add_argument("--config", default=os.path.join(HERE,
+                                                         "kill9.yaml.in"))
+    parser.add_argument("--keep", action="store_true",
+                        help="leave the folders of the run where they are")
+    return parser.parse_args(words)
+
+
+class Senders:
+    """Threads that send alerts 0..count-1, each until it is accepted."""
+
+    def __init__(self, herald, options, accepted):
+        self.port = herald.port("INGEST")
+        self.options = options
+        self.accepted = os.open(accepted, os.O_WRONLY | os.O_CREAT |
+                                os.O_APPEND, 0o600)
+        self.numbers = itertools.count()
+        self.payload = fixture("splunk/webhook_failed_then_success.json")
+        self.begun = time.monotonic()
+        self.given_up = threading.Event()
+        self.refused = Counter()
+        self.threads = [threading.Thread(target=self.send, daemon=True)
+                        for _ in range(options.connections)]
+        for thread in self.threads:
+            thread.start()
+
+    def alert(self, number):
+        """Unique by event_id; half of the addresses come again."""
+        generator = random.Random(f"{self.options.seed}/{number}")
+        row = dict(self.payload["result"],
+                   event_id=f"{self.options.seed:08x}{number:024x}",
+                   user=f"user{number}",
+                   src=f"198.51.100.{generator.randrange(1, 255)}")
+        return json.dumps(dict(self.payload, result=row,
+                               sid=f"scheduler__kill9_{number}"))
+
+    def send(self):
+        peer = None
+        for number in self.numbers:
+            if number >= self.options.alerts or self.given_up.is_set():
+                return
+            self.pace(number)
+            text = self.alert(number)
+            while not self.given_up.is_set():
+                peer, alert_id = self.send_once(peer, text)
+                if alert_id:
+                    os.write(self.accepted, (alert_id + "\n").encode())
+                    os.fsync(self.accepted)
+                    break
+                self.given_up.wait(RETRY_S)
+
+    def pace(self, number):
+        if self.options.rate:
+            due = self.begun + number / self.options.rate
+            self.given_up.wait(max(0, due - time.monotonic()))
+
+    def send_once(self, peer, text):
+        """(connection to use next, the id if it was accepted)."""
+        try:
+            peer = peer or http.client.HTTPConnection("127.0.0.1", self.port,
+                                                      timeout=30)
+            peer.request("POST", f"/v1/splunk/webhook/{WEBHOOK_TOKEN}", text,
+                         {"Content-Type": "application/json"})
+            answer = peer.getresponse()
+            body = answer.read()
+            if 200 <= answer.status < 300:
+                return peer, json.loads(body)["id"]
+            self.refused[answer.status] += 1
+            return peer, None
+        except (OSError, http.client.HTTPException) as trouble:
+            self.refused[type(trouble).__name__] += 1
+            return None, None
+
+    def busy(self):
+        return any(thread.is_alive() for thread in self.threads)
+
+    def wait(self):
+        for thread in self.threads:
+            thread.join()
+
+    def give_up(self):
+        self.given_up.set()
+        self.wait()
+
+
+def kill_repeatedly(herald, senders, options):
+    """Returns how many of the kills fell while alerts came in."""
+    generator = random.Random(options.seed)
+    under_load = 0
+    for _ in range(options.kills):
+        time.sleep(generator.uniform(0, KILL_WITHIN_S))
+        under_load += senders.busy()
+        herald.kill()
+        start_again(herald, generator, options.crash_at)
+    herald.kill()
+    start_again(herald, generator, [])
+    return under_load
+
+
+def start_again(herald, generator, points):
+    """Now and then so that it will die at one of the points by itself, which
+    may be before it is ready."""
+    herald.extra_environment.pop("HERALD_CRASH_AT", None)
+    if points and generator.random() < 0.7:
+        herald.extra_environment["HERALD_CRASH_AT"] = \
+            f"{generator.choice(points)}:{generator.randrange(1, 200)}"
+    try:
+        herald.restart()
+    except ChildProcessError:
+        if "HERALD_CRASH_AT" not in herald.extra_environment or \
+                herald.process.returncode != -signal.SIGKILL:
+            raise
+        start_again(herald, generator, [])
+
+
+def open_alerts(herald):
+    """How many alerts have not come to their end, by `status`."""
+    counts = herald.ctl("status")["alerts"]
+    return sum(counts.get(state, 0)
+               for state in ("received", "running", "waiting"))
+
+
+# What it is all checked with.
+
+def case_identifier(idem):
+    """The source_data_identifier that stands for an idempotency key."""
+    digest = hashlib.sha256(idem.encode()).hexdigest()
+    return "herald-" + digest[:32]
+
+
+def write_export(herald, path):
+    ended = herald.run_ctl("export")
+    if ended.returncode != 0:
+        raise AssertionError(f"export: {ended.stderr}")
+    with open(path, "w", encoding="utf-8") as out:
+        out.write(ended.stdout)
+    return [json.loads(line) for line in ended.stdout.splitlines()]
+
+
+def case_effects(log):
+    """[(time, identifier, path)] of the SOAR double's effect log."""
+    with open(log, encoding="utf-8") as text:
+        return [line.split(" ", 3)[:3] for line in text]
+
+
+def write_sink(effects, exported, path):
+    """Cases opened, under the idempotency key that each stands for."""
+    idem = {case_identifier(action["idem"]): action["idem"]
+            for alert in exported for action in alert.get("actions", [])}
+    with open(path, "w", encoding="utf-8") as out:
+        for when, identifier, where in effects:
+            if where == "/rest/container":
+                out.write(f"{when} {idem.get(identifier, identifier)} "
+                          f"{where}\n")
+
+
+def twice(effects, path):
+    counts = Counter(identifier for _, identifier, where in effects
+                     if where == path)
+    return sorted(one for one, count in counts.items() if count > 1)
+
+
+def own_checks(options, exported, effects):
+    yield "alerts exported are those sent", (
+        [] if len(exported) == options.alerts
+        else [f"{len(exported)} of {options.alerts}"])
+    yield "a case opened twice", twice(effects, "/rest/container")
+    yield "a playbook run twice for one case", twice(effects,
+                                                     "/rest/playbook_run")
+    yield "a case without a known action", [
+        one for _, one, _ in effects if not one.startswith("herald-")]
+
+
+def judge(herald, soar, options, folder):
+    exported = write_export(herald, os.path.join(folder, "export.jsonl"))
+    effects = case_effects(soar.log)
+    write_sink(effects, exported, os.path.join(folder, "sink.log"))
+    failed = 0
+    for name, offenders in own_checks(options, exported, effects):
+        failed += bool(offenders)
+        print("%-4s %s %s" % ("FAIL" if offenders else "ok", name,
+                              offenders[:5] or ""))
+    ended = subprocess.run(
+        [sys.executable, os.path.join(HERE, "check_ledger.py"),
+         "--min-accepted", str(options.alerts),
+         "--min-actions", str(options.alerts),
+         *(os.path.join(folder, name)
+           for name in ("accepted", "export.jsonl", "sink.log"))],
+        check=False)
+    return failed > 0 or ended.returncode != 0
+
+
+def run(options, folder):
+    faults = ["--fault", f"rnd:{options.faults}"] if options.faults else []
+    faults += ["--seed", str(options.seed)]
+    with open(options.config, encoding="utf-8") as text:
+        config = text.read()
+    with Service("misp", folder, *faults) as misp, \
+            Service("soar", folder, *faults) as soar:
+        herald = Herald(config, MISP=misp.url, SOAR=soar.url, files={
+            "secrets/misp": misp.key + "\n", "secrets/soar": soar.key + "\n"})
+        try:
+            herald.start()
+            return attack(herald, soar, options, folder)
+        except AssertionError:
+            print(herald.log()[-20000:], file=sys.stderr)
+            raise
+        finally:
+            if options.keep:
+                herald.kill()
+                print(f"kept {herald.folder} {folder}")
+            else:
+                herald.remove()
+
+
+def attack(herald, soar, options, folder):
+    senders = Senders(herald, options, os.path.join(folder, "accepted"))
+    try:
+        under_load = kill_repeatedly(herald, senders, options)
+        senders.wait()
+    finally:
+        senders.give_up()
+    wait_until(lambda: open_alerts(herald) == 0, IDLE_S,
+               lambda: f"idle: {herald.ctl('status')}")
+    print(f"kills {options.kills} ({under_load} under load), "
+          f"refusals {dict(senders.refused)}")
+    herald.check_sanitizers()
+    return judge(herald, soar, options, folder)
+
+
+def main():
+    options = arguments()
+    print(f"seed {options.seed}", flush=True)
+    folder = tempfile.mkdtemp(prefix="kill9-")
+    failed = run(options, folder)
+    if not options.keep:
+        subprocess.run(["rm", "-r", folder], check=True)
+    print("FAILED" if failed else "held", f"(seed {options.seed})")
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,97 @@
+"""Fixtures of the functional tests; see herald.py and services.py.
+
+A test that asks for `herald` is skipped where no build was named, and fails
+where one was named and something is missing from it.
+"""
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import certificates as making   # noqa: E402
+import herald as harness        # noqa: E402
+from services import Service    # noqa: E402
+
+
+@pytest.fixture
+def service(tmp_path):
+    """Starts doubles: service("misp", ...)."""
+    running = []
+
+    def start(kind, *arguments, **more):
+        count = sum(one.kind == kind for one in running)
+        more.setdefault("name", f"{kind}{count or ''}")
+        running.append(Service(kind, str(tmp_path), *arguments, **more))
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.stop()
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory):
+    """Names of certificates and keys; see certificates.py."""
+    return making.make(str(tmp_path_factory.mktemp("certificates")))
+
+
+@pytest.fixture(scope="session")
+def pool(tmp_path_factory):
+    """Doubles that outlive a test; each test finds them as new."""
+    running = {}
+
+    def take(kind):
+        if kind not in running or running[kind].process.poll() is not None:
+            folder = str(tmp_path_factory.mktemp(kind))
+            running[kind] = Service(kind, folder)
+        running[kind].reset()
+        return running[kind]
+
+    yield take
+    for one in running.values():
+        one.stop()
+
+
+@pytest.fixture
+def misp(pool):
+    return pool("misp")
+
+
+@pytest.fixture
+def soar(pool):
+    return pool("soar")
+
+
+@pytest.fixture
+def virustotal(pool):
+    return pool("virustotal")
+
+
+@pytest.fixture
+def sink(pool):
+    return pool("sink")
+
+
+@pytest.fixture
+def herald():
+    """Starts daemons: herald(CONFIG, files={...}, MISP=misp.url)."""
+    try:
+        harness.find_program("HERALDD", "heraldd")
+    except harness.NotBuilt as reason:
+        pytest.skip(str(reason))
+    made = []
+
+    def start(config, started=True, **more):
+        made.append(harness.Herald(config, **more))
+        return made[-1].start() if started else made[-1]
+
+    yield start
+    troubles = []
+    for one in made:
+        try:
+            one.remove()
+        except AssertionError as trouble:
+            troubles.append(str(trouble))
+    assert not troubles, "\n".join(troubles)

@@ -1,0 +1,3 @@
+#include "plain.h"
+
+HERALD_PLUGIN{ PLAIN_PLUGIN("plain") };
