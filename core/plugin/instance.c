@@ -255,6 +255,7 @@ struct hd_instance *hd_instance_new(const struct hd_plugin_env *env,
 	i->name = hd_strdup(name);
 	i->created_ms = hd_utc_ms();
 	hd_link_init(&i->waiting);
+	hd_link_init(&i->served);
 	hd_link_init(&i->late);
 	hd_link_init(&i->fetches);
 	hd_link_init(&i->timers);
@@ -366,9 +367,10 @@ static void finish(struct hd_instance *i)
 
 static bool is_idle(struct hd_instance *i)
 {
-	return hd_link_is_empty(&i->waiting) && hd_link_is_empty(&i->late) &&
-	       hd_link_is_empty(&i->fetches) && hd_link_is_empty(&i->jobs) &&
-	       i->unsettled == 0 && hd_cell_is_empty(i->cell);
+	return hd_link_is_empty(&i->waiting) && hd_link_is_empty(&i->served) &&
+	       hd_link_is_empty(&i->late) && hd_link_is_empty(&i->fetches) &&
+	       hd_link_is_empty(&i->jobs) && i->unsettled == 0 &&
+	       hd_cell_is_empty(i->cell);
 }
 
 /* Requests and emits can be given up; code of the plugin that is still to run

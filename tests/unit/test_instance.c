@@ -1155,6 +1155,23 @@ static void an_unanswered_request_is_cancelled(void **state)
 		    cancels + 1);
 }
 
+static void a_request_that_waits_at_the_end_gets_503(void **state)
+{
+	struct http_answer a;
+
+	(void)state;
+	start_serving(DEMO);
+	seen.emit_status = HERALD_OK;
+	post("/demo", "s3cr3t-word", "{}", &a);
+	turn_until(&seen.emitted, 1);
+	/* Nobody settles it: the plugin never answers. */
+	stop(SOON_MS);
+	turn_until(&a.count, 1);
+	assert_int_equal(a.code, 503);
+	hd_http_peer_free(peer);
+	free_listener();
+}
+
 static void a_taken_route_fails_the_second_start(void **state)
 {
 	struct hd_complaints *complaints = hd_complaints_new();
@@ -1339,6 +1356,7 @@ int main(void)
 		TEST(routes_have_their_mount_and_prefix),
 		TEST(a_thread_may_answer_a_request),
 		TEST(an_unanswered_request_is_cancelled),
+		TEST(a_request_that_waits_at_the_end_gets_503),
 		TEST(a_taken_route_fails_the_second_start),
 		TEST(http_carries_the_secret_and_brings_the_reply),
 	};
