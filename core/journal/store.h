@@ -121,4 +121,8 @@ int hd_store_put_counts(struct hd_store *store);
  * [any] */
 int hd_store_get_counts(sqlite3 *db, struct hd_counts *out);
 
+/* Counts anew, by index: for a store that is too large to be looked at whole
+ * and has lost its counts. 0 or -1. [any] */
+int hd_store_count(sqlite3 *db, struct hd_counts *out, struct hd_err *err);
+
 #endif
