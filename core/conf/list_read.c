@@ -18,8 +18,8 @@ static const char *const kinds[] = { "user", "host", "net", "domain", "text" };
 static const char *const examples[] = {
 	[HD_LIST_USER] = "ann, CORP\\ann or ann@corp.example",
 	[HD_LIST_HOST] = "srv1 or srv1.corp.example",
-	[HD_LIST_NET] = "192.0.2.0/24 (no bits set behind the prefix), "
-			"192.0.2.1 or 2001:db8::/32",
+	[HD_LIST_NET] = ("192.0.2.0/24 (no bits set behind the prefix), "
+			 "192.0.2.1 or 2001:db8::/32"),
 	[HD_LIST_DOMAIN] = "example.com",
 	[HD_LIST_TEXT] = "any text of one line",
 };

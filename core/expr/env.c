@@ -123,13 +123,13 @@ static void check_env(const struct hd_cel_env *cel)
 }
 
 struct hd_expr_env *hd_expr_env_new(const struct hd_risk_levels *levels,
-				    const char *timezone)
+				    const char *zone)
 {
 	struct hd_expr_env *env = hd_alloc(sizeof(*env));
 
 	assert(hd_ocsf_objects[0].count <= HD_SLOT_NAME - HD_SLOT_ATTRIBUTE);
 	env->levels = *levels;
-	env->timezone = hd_strdup(timezone);
+	env->timezone = hd_strdup(zone);
 	hd_dict_init(&env->lists);
 	hd_dict_init(&env->types);
 	env->arena = hd_cel_arena_new(0);

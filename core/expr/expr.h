@@ -32,7 +32,7 @@ struct hd_risk_levels {
 };
 
 struct hd_expr_env *hd_expr_env_new(const struct hd_risk_levels *levels,
-				    const char *timezone);
+				    const char *zone);
 void hd_expr_env_free(struct hd_expr_env *env); /* after its expressions */
 
 /* Makes listed("name", x) known.  `list` is borrowed and must outlive the

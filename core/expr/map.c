@@ -297,7 +297,8 @@ struct applying {
 	const struct hd_map *map;
 	struct hd_expr_scope scope;
 	json_t *record;
-	json_t *read; /* members of the row that counted: name to true */
+	const char **read; /* paths in the row that counted */
+	size_t read_count;
 	bool *applied;
 	unsigned errors;
 	struct hd_reason *why;
@@ -309,21 +310,30 @@ static void note_path(void *ud, const char *path)
 {
 	static const char row[] = "row.";
 	struct applying *applying = ud;
-	char name[256];
 
 	if (strncmp(path, row, sizeof(row) - 1) == 0)
 		path += sizeof(row) - 1;
 	else if (applying->scope.row != applying->scope.received)
 		return;
-	if (path[0] == '`') {
-		path++;
-		snprintf(name, sizeof(name), "%.*s", (int)strcspn(path, "`"),
-			 path);
-	} else {
-		snprintf(name, sizeof(name), "%.*s", (int)strcspn(path, ".["),
-			 path);
+	applying->read = hd_realloc_array(applying->read,
+					  applying->read_count + 1,
+					  sizeof(*applying->read));
+	applying->read[applying->read_count++] = path;
+}
+
+/* A member's name may have dots in it, so a path cannot be cut at them. */
+static bool was_read(const struct applying *applying, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < applying->read_count; i++) {
+		const char *path = applying->read[i];
+
+		if (strncmp(path, name, n) == 0 &&
+		    (path[n] == '\0' || path[n] == '.' || path[n] == '['))
+			return true;
 	}
-	json_object_set_new(applying->read, name, json_true());
+	return false;
 }
 
 static void note_error(struct applying *applying, const struct row *row,
@@ -366,11 +376,11 @@ static void keep_unread(struct applying *applying)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(applying->scope.row, name,
-			    value) if (!json_object_get(applying->read, name) &&
-				       hd_record_says(value))
-		hd_record_set_unmapped(applying->record, applying->map->source,
-				       name, value);
+	json_object_foreach(applying->scope.row, name, value)
+		if (!was_read(applying, name) && hd_record_says(value))
+			hd_record_set_unmapped(applying->record,
+					       applying->map->source, name,
+					       value);
 }
 
 json_t *hd_map_apply(const struct hd_map *map, json_t *received, json_t *row,
@@ -380,7 +390,6 @@ json_t *hd_map_apply(const struct hd_map *map, json_t *received, json_t *row,
 		.map = map,
 		.scope = { .row = row, .received = received, .now_ms = now_ms },
 		.record = json_object(),
-		.read = json_object(),
 		.applied = hd_alloc_array(map->count + 1, sizeof(bool)),
 		.why = why
 	};
@@ -390,7 +399,7 @@ json_t *hd_map_apply(const struct hd_map *map, json_t *received, json_t *row,
 	for (size_t i = 0; i < map->count; i++)
 		apply_row(&applying, i);
 	keep_unread(&applying);
-	json_decref(applying.read);
+	free(applying.read);
 	free(applying.applied);
 	if (errors)
 		*errors = applying.errors;

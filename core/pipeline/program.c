@@ -340,28 +340,6 @@ static void build_pipeline(struct hd_build *b, const struct hd_node *node)
 	forget_names(b);
 }
 
-static void check_default(struct hd_program *p,
-			  struct hd_complaints *complaints)
-{
-	const struct hd_node *node =
-		hd_conf_find(p->conf, HD_CONF_PIPELINES, "default");
-	const struct hd_node *cond = hd_node_get(node, "if");
-
-	if (!node) {
-		hd_complain(complaints,
-			    hd_node_place(hd_conf_main(p->conf)),
-			    "no pipeline is named 'default'");
-		hd_complain_remedy(complaints,
-				   "pipelines:\n  - name: default   # what no "
-				   "other took\n    steps: []");
-	} else if (cond) {
-		hd_complain(complaints, hd_node_key_place(cond),
-			    "the pipeline 'default' may have no `if`: it takes "
-			    "what no other took");
-		hd_complain_remedy(complaints, "remove the line");
-	}
-}
-
 void hd_program_build(struct hd_program *program, hd_connector_fn connector,
 		      void *ud, struct hd_complaints *complaints)
 {
@@ -381,7 +359,6 @@ void hd_program_build(struct hd_program *program, hd_connector_fn connector,
 		build_pipeline(&b, hd_conf_entry(program->conf,
 						 HD_CONF_PIPELINES, i));
 	}
-	check_default(program, complaints);
 }
 
 /* ---- life ---- */

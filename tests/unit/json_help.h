@@ -34,9 +34,9 @@ static inline int json_same(const json_t *got, const char *want_text)
 	int same = json_equal(got, want);
 
 	if (!same) {
-		char *g = got ? json_dumps(got, JSON_ENCODE_ANY |
-							JSON_SORT_KEYS) :
-				strdup("(none)");
+		char *g = got ? json_dumps(got,
+					   JSON_ENCODE_ANY | JSON_SORT_KEYS)
+			      : strdup("(none)");
 		char *w = json_dumps(want, JSON_ENCODE_ANY | JSON_SORT_KEYS);
 
 		fprintf(stderr, "got  %s\nwant %s\n", g, w);
@@ -56,9 +56,9 @@ static inline json_t *json_down(const json_t *value, const char *path)
 		size_t n = strcspn(path, ".");
 
 		snprintf(name, sizeof(name), "%.*s", (int)n, path);
-		value = json_is_array(value) ?
-				json_array_get(value, strtoul(name, NULL, 10)) :
-				json_object_get(value, name);
+		value = json_is_array(value)
+				? json_array_get(value, strtoul(name, NULL, 10))
+				: json_object_get(value, name);
 		path += n + (path[n] == '.');
 	}
 	return (json_t *)value;

@@ -37,8 +37,8 @@ static void every_typed_place_is_listed_once(void **state)
 		"evidences[0].src_endpoint.location.country 14 RO",
 		"evidences[0].process.name 9 p",
 		"evidences[0].process.cmd_line 13 p -x",
-		"evidences[0].process.file.hashes[0].value 8 "
-		"d41d8cd98f00b204e9800998ecf8427e",
+		("evidences[0].process.file.hashes[0].value 8 "
+		 "d41d8cd98f00b204e9800998ecf8427e"),
 		"evidences[1].url.url_string 6 http://u.example/",
 		"evidences[1].email.from 5 x@y.example",
 		"evidences[1].email.to[1] 5 c@d.example",
