@@ -95,7 +95,8 @@ struct hd_instance_metrics {
 };
 
 struct hd_instance {
-	const struct hd_plugin_env *env;
+	struct hd_plugin_env own_env;
+	const struct hd_plugin_env *env; /* own_env */
 	const struct hd_module *module;
 	const herald_plugin *plugin;
 	char *name;
@@ -136,7 +137,8 @@ struct hd_instance {
 	bool wants_room;
 
 	/* state */
-	struct hd_link state;
+	struct hd_link state; /* struct hd_state_item */
+	struct hd_link puts;  /* not stored yet */
 	size_t state_bytes;
 
 	/* the loop's things */
