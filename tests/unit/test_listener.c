@@ -179,6 +179,15 @@ static void stop_host(struct host *host)
 	pthread_cond_destroy(&host->done);
 }
 
+static void wait_served(struct host *host, int n)
+{
+	int64_t end_ms = hd_now_ms() + WIRE_MS;
+
+	while (atomic_load(&host->served) < n && hd_now_ms() < end_ms)
+		sched_yield();
+	assert_int_equal(atomic_load(&host->served), n);
+}
+
 static const struct hd_listener_options fast = {
 	.name = "test",
 	.address = "127.0.0.1:0",
@@ -772,12 +781,10 @@ static void sender_that_is_gone_is_noticed(void **state)
 	start_host(&host, &o);
 	fd = wire_connect(host.port);
 	wire_sends(fd, "POST /keep HTTP/1.1\r\n" HOST CL "\r\n" BODY);
-	begun_ms = hd_now_ms();
-	while (atomic_load(&host.served) == 0 &&
-	       hd_now_ms() - begun_ms < WIRE_MS)
-		sched_yield();
+	wait_served(&host, 1);
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
 	close(fd);
+	begun_ms = hd_now_ms();
 	while (atomic_load(&host.cancelled) == 0 &&
 	       hd_now_ms() - begun_ms < WIRE_MS)
 		sched_yield();
@@ -803,7 +810,6 @@ static void too_many_waiting_get_503(void **state)
 	struct hd_listener_options o = fast;
 	struct wire_answer a;
 	struct host host;
-	int64_t begun_ms;
 	int fd;
 
 	(void)state;
@@ -811,10 +817,7 @@ static void too_many_waiting_get_503(void **state)
 	start_host(&host, &o);
 	fd = wire_connect(host.port);
 	wire_sends(fd, "POST /keep HTTP/1.1\r\n" HOST CL "\r\n" BODY);
-	begun_ms = hd_now_ms();
-	while (atomic_load(&host.served) == 0 &&
-	       hd_now_ms() - begun_ms < WIRE_MS)
-		sched_yield();
+	wait_served(&host, 1);
 	wire_ask(host.port, BYTES(POST_IN HOST CL "\r\n" BODY), 1, &a);
 	assert_int_equal(a.status, 503);
 	assert_non_null(strstr(a.text, "\r\nRetry-After: "));
@@ -824,6 +827,131 @@ static void too_many_waiting_get_503(void **state)
 	assert_int_equal(a.status, 503);
 	assert_int_equal(atomic_load(&host.cancelled), 1);
 	close(fd);
+}
+
+static void stop_listening(struct host *host)
+{
+	hd_listener_stop(host->listener);
+}
+
+static void answer_kept(struct host *host)
+{
+	hd_http_respond(host->kept, 200, NULL, "kept", 4);
+	host->kept = NULL;
+}
+
+static void stopping_ends_what_was_begun(void **state)
+{
+	static const char post[] = POST_IN HOST CL "\r\n" BODY;
+	struct wire_answer a;
+	struct host host;
+	int kept, other;
+
+	(void)state;
+	start_host(&host, &fast);
+	kept = wire_connect(host.port);
+	wire_sends(kept, "POST /keep HTTP/1.1\r\n" HOST CL "\r\n" BODY);
+	other = wire_connect(host.port);
+	wire_sends(other, post);
+	wire_read(other, 1, WIRE_MS, &a);
+	assert_int_equal(a.status, 200);
+	wait_served(&host, 2);
+	in_loop(&host, stop_listening);
+	wire_sends(other, post);
+	wire_read(other, 0, WIRE_MS, &a);
+	assert_int_equal(a.status, 503);
+	assert_true(a.closed);
+	in_loop(&host, answer_kept);
+	wire_read(kept, 1, WIRE_MS, &a);
+	assert_int_equal(a.status, 200);
+	assert_string_equal(wire_body(&a), "kept");
+	close(kept);
+	close(other);
+	stop_host(&host);
+	assert_int_equal(atomic_load(&host.served), 2);
+}
+
+static void ignore_cancel(void *ud, struct hd_http_request *rq)
+{
+	(void)ud;
+	(void)rq;
+}
+
+static void add_slow(struct host *host)
+{
+	const struct hd_listener_route route = { .method = "POST",
+						 .path = "/slow",
+						 .fn = keep,
+						 .cancelled = ignore_cancel,
+						 .ud = host };
+
+	hd_listener_route_add(host->listener, &route, NULL);
+}
+
+static void owner_may_answer_when_all_is_gone(void **state)
+{
+	struct wire_answer a;
+	struct host host;
+	int fd;
+
+	(void)state;
+	start_host(&host, &fast);
+	in_loop(&host, add_slow);
+	fd = wire_connect(host.port);
+	wire_sends(fd, "POST /slow HTTP/1.1\r\n" HOST CL "\r\n" BODY);
+	wait_served(&host, 1);
+	stop_host(&host);
+	wire_read(fd, 1, WIRE_MS, &a);
+	assert_int_equal(a.status, 503);
+	close(fd);
+	assert_memory_equal(host.kept->body.p, BODY, 18);
+	answer_kept(&host);
+}
+
+static void connections_of_one_address_are_bounded(void **state)
+{
+	struct hd_listener_options o = fast;
+	struct wire_answer a;
+	struct host host;
+	int fds[2], i;
+
+	(void)state;
+	o.per_address = 2;
+	start_host(&host, &o);
+	for (i = 0; i < 2; i++) {
+		fds[i] = wire_connect(host.port);
+		wire_sends(fds[i], POST_IN HOST CL "\r\n" BODY);
+		wire_read(fds[i], 1, WIRE_MS, &a);
+		assert_int_equal(a.status, 200);
+	}
+	wire_ask(host.port, BYTES(POST_IN HOST CL "\r\n" BODY), 1, &a);
+	assert_int_equal(a.status, 0);
+	assert_true(a.closed);
+	for (i = 0; i < 2; i++)
+		close(fds[i]);
+	stop_host(&host);
+}
+
+static void bodies_are_bounded_together(void **state)
+{
+	struct hd_listener_options o = fast;
+	struct wire_answer a;
+	struct host host;
+	int fd;
+
+	(void)state;
+	o.bodies_max = 20;
+	start_host(&host, &o);
+	fd = wire_connect(host.port);
+	wire_sends(fd, "POST /keep HTTP/1.1\r\n" HOST CL "\r\n" BODY);
+	wait_served(&host, 1);
+	wire_ask(host.port, BYTES(POST_IN HOST CL "\r\n" BODY), 1, &a);
+	assert_int_equal(a.status, 503);
+	in_loop(&host, answer_kept);
+	wire_read(fd, 1, WIRE_MS, &a);
+	assert_int_equal(a.status, 200);
+	close(fd);
+	stop_host(&host);
 }
 
 static void *answer_elsewhere(void *ud)
@@ -953,6 +1081,10 @@ int main(void)
 		cmocka_unit_test(sender_that_is_gone_is_noticed),
 		cmocka_unit_test(half_closed_sender_gets_its_answer),
 		cmocka_unit_test(too_many_waiting_get_503),
+		cmocka_unit_test(stopping_ends_what_was_begun),
+		cmocka_unit_test(owner_may_answer_when_all_is_gone),
+		cmocka_unit_test(connections_of_one_address_are_bounded),
+		cmocka_unit_test(bodies_are_bounded_together),
 		cmocka_unit_test(answer_may_come_from_any_thread),
 		cmocka_unit_test(injected_header_makes_500),
 		cmocka_unit_test(unix_socket_knows_its_peer),
