@@ -55,7 +55,7 @@ pipelines:
 DEMO = HEAD + """
 connectors:
   splunk: {plugin: splunk_in, listen: ingest, secret: {file: @DIR@/secrets/splunk}}
-  demo: {plugin: demo, secret: {file: @DIR@/secrets/splunk}}
+  demo: {plugin: demo, listen: ingest, secret: {file: @DIR@/secrets/splunk}}
 pipelines:
   - name: default
     steps:
