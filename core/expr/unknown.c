@@ -17,7 +17,8 @@ bool hd_unknown_has_word(const char *list, const char *word)
 		    (list[n] == ',' || list[n] == '\0'))
 			return true;
 		list = strchr(list, ',');
-		list += list != NULL;
+		if (list)
+			list++;
 	}
 	return false;
 }
