@@ -11,7 +11,7 @@
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/metric.h"
-#include "core/net/answer.h"
+#include "core/net/reply.h"
 #include "core/net/listener_state.h"
 #include "core/net/listener_thread.h"
 #include "core/net/pem.h"
@@ -191,7 +191,7 @@ void hd_http_respond(struct hd_http_request *rq, unsigned code,
 {
 	struct hd_inbound *in = (struct hd_inbound *)rq;
 	struct hd_listener *listener = in->listener;
-	struct MHD_Response *reply = hd_answer_new(&code, headers, body, n);
+	struct MHD_Response *reply = hd_reply_new(&code, headers, body, n);
 	bool over, last;
 
 	pthread_mutex_lock(&listener->lock);

@@ -12,7 +12,7 @@
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/log.h"
-#include "core/net/answer.h"
+#include "core/net/reply.h"
 #include "core/net/conn_table.h"
 #include "core/net/inbound.h"
 #include "core/net/listener_state.h"

@@ -15,7 +15,7 @@ static const char *const entries[] = { "case", "isolate", NULL };
 static const struct hd_expr_names names = { .enrich = connectors,
 					    .done = entries };
 
-/* 2026-11-25T00:06:40Z */
+/* 2026-11-25T00:00:00Z */
 #define NOW 1795564800000
 
 static struct hd_expr_env *env;
