@@ -164,7 +164,10 @@ static int add(struct hd_map *map, const char *yaml,
 
 	*conf = hd_conf_load_texts(&text, 1, complaints);
 	assert_non_null(*conf);
-	return hd_map_add(map, hd_node_get(hd_conf_main(*conf), "map"),
+	return hd_map_add(map,
+			  hd_node_get(hd_conf_find(*conf, HD_CONF_CONNECTORS,
+						   "c"),
+				      "map"),
 			  complaints);
 }
 
@@ -180,11 +183,11 @@ static void the_operators_rows_take_the_place_of_default_ones(void **state)
 	(void)state;
 	assert_int_equal(
 		add(map,
-		    "map:\n"
-		    "  - {set: message, to: 'row.nothing'}\n"
-		    "  - {set: message, to: 'row.text + \"!\"'}\n"
-		    "  - {set: metadata.labels, to: '\"new\"', if: 'row.new == "
-		    "\"true\"'}\n",
+		    "connectors: {c: {plugin: x, map: [\n"
+		    "  {set: message, to: 'row.nothing'},\n"
+		    "  {set: message, to: 'row.text + \"!\"'},\n"
+		    "  {set: metadata.labels, to: '\"new\"', if: 'row.new == "
+		    "\"true\"'}]}}\n",
 		    complaints, &conf),
 		0);
 	record = hd_map_apply(map, received, json_object_get(received, "row"),
@@ -204,21 +207,29 @@ static const struct {
 	unsigned line, col;
 	const char *text;
 } complaints_of[] = {
-	{ "map:\n  - {set: evidences.user.nmae, to: 'row.x'}\n", 2, 11,
+	{ "connectors: {c: {plugin: x, map: [\n    {set: evidences.user.nmae, "
+	  "to: 'row.x'}]}}\n",
+	  2, 11,
 	  "no attribute 'nmae' in user ('evidences.user.nmae'); did you mean "
 	  "'name'?" },
-	{ "map:\n  - {sett: message, to: 'row.x', set: count}\n", 2, 6,
-	  "unknown key 'sett' in a row of map; did you mean 'set'?" },
-	{ "map:\n  - {to: 'row.x'}\n", 2, 6,
+	{ "connectors: {c: {plugin: x, map: [\n    {sett: message, to: "
+	  "'row.x', set: count}]}}\n",
+	  2, 6, "unknown key 'sett' in a row of map; did you mean 'set'?" },
+	{ "connectors: {c: {plugin: x, map: [\n    {to: 'row.x'}]}}\n", 2, 6,
 	  "a row of map needs 'set', a path of the record" },
-	{ "map:\n  - {set: message}\n", 2, 6,
+	{ "connectors: {c: {plugin: x, map: [\n    {set: message}]}}\n", 2, 6,
 	  "a row of map needs 'to', an expression" },
-	{ "map: 1\n", 1, 6, "map is a list of rows, this is text" },
-	{ "map:\n  - {set: message, to: 'row.x', if: 'size(row) + 1'}\n", 2, 0,
-	  NULL },
-	{ "map:\n  - {set: message, to: 'row.x ++ 1'}\n", 2, 0, NULL },
-	{ "map:\n  - {set: raw_data, to: 'row.x'}\n", 2, 11,
-	  "'raw_data' is made by herald" },
+	{ "connectors: {c: {plugin: x, map: 1}}\n", 1, 34,
+	  "map is a list of rows, this is text" },
+	{ "connectors: {c: {plugin: x, map: [\n    {set: message, to: 'row.x', "
+	  "if: 'size(row) + 1'}]}}\n",
+	  2, 0, NULL },
+	{ "connectors: {c: {plugin: x, map: [\n    {set: message, to: 'row.x "
+	  "++ 1'}]}}\n",
+	  2, 0, NULL },
+	{ "connectors: {c: {plugin: x, map: [\n    {set: raw_data, to: "
+	  "'row.x'}]}}\n",
+	  2, 11, "'raw_data' is made by herald" },
 };
 
 static void faults_are_placed_in_the_file(void **state)
