@@ -161,7 +161,7 @@ def control(words):
         return
     for alert in alerts:
         state = "done" if alert["state"] == "done" else "decided"
-        print(json.dumps({"id": alert["id"], "state": alert["state"],
+        print(json.dumps({"uid": alert["id"], "state": alert["state"],
                           "actions": [{"idem": alert["idem"],
                                        "state": state}]}))
 
