@@ -92,6 +92,15 @@ static const struct {
 	{ "enrich.geo.size() == 0", 0, 0, 0, 0, HD_ABSENT, "enrich.geo" },
 	{ "enrich.vt.size() == 0", 0, 0, 0, 0, HD_HOLDS, "" },
 	{ "enrich.vt.size() == 0", VT, 0, 0, 0, HD_NOT_SURE, "vt quota spent" },
+	/* misp answered for one value and not for another */
+	{ "enrich.misp.exists(a, a.reputation.score_id == 9)", MISP, 0, 0, 0,
+	  HD_HOLDS, "" },
+	{ "enrich.misp.exists(a, a.reputation.score_id == 10)", MISP, 0, 0, 0,
+	  HD_NOT_SURE, "misp timed out" },
+	{ "enrich.misp.all(a, a.reputation.score_id == 9)", MISP, 0, 0, 0,
+	  HD_NOT_SURE, "misp timed out" },
+	{ "enrich.misp.all(a, a.reputation.score_id == 10)", MISP, 0, 0, 0,
+	  HD_NOT_MET, "" },
 	{ "missing(\"vt\")", VT, 0, 0, 0, HD_HOLDS, "" },
 	{ "missing(\"vt\")", AD, 0, 0, 0, HD_NOT_MET, "" },
 	/* who could have filled it */

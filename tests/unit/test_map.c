@@ -124,6 +124,37 @@ static void the_row_can_be_all_that_was_received(void **state)
 	hd_map_free(map);
 }
 
+/* What a row can do without a member that it names. */
+static void absence_counts_as_the_language_has_it(void **state)
+{
+	static const struct hd_map_row odd[] = {
+		{ "message", "row.a", "row.b == \"x\" || has(row.a)" },
+		{ "comment", "has(row.b) ? \"b\" : \"no b\"", NULL },
+		{ "status_code", "row.a", "has(row.b) == false" },
+		{ "status_detail", "lower(row.?b.orValue(\"NONE\"))", NULL },
+		{ "unmapped.t.and", "row.b && false", NULL },
+		{ "unmapped.t.plain", "lower((row.b))", NULL },
+		{ "unmapped.t.cond", "row.a", "type(row.b) == string && true" },
+	};
+	struct hd_err err = { 0 };
+	struct hd_map *map = hd_map_new(env, "src", odd,
+					sizeof(odd) / sizeof(odd[0]), &err);
+	json_t *received = json_of("{'a': '1'}");
+	json_t *record;
+
+	(void)state;
+	if (!map)
+		fail_msg("%s", err.text);
+	record = hd_map_apply(map, received, received, 0, NULL, NULL);
+	assert_true(json_same(record,
+			      "{'message': '1', 'comment': 'no b',"
+			      " 'status_code': '1', 'status_detail': 'none',"
+			      " 'unmapped': {'t': {'and': false}}}"));
+	json_decref(record);
+	json_decref(received);
+	hd_map_free(map);
+}
+
 static void a_broken_default_row_is_the_plugins_fault(void **state)
 {
 	static const struct {
@@ -262,6 +293,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_make_the_finding),
 		cmocka_unit_test(the_row_can_be_all_that_was_received),
+		cmocka_unit_test(absence_counts_as_the_language_has_it),
 		cmocka_unit_test(a_broken_default_row_is_the_plugins_fault),
 		cmocka_unit_test(
 			the_operators_rows_take_the_place_of_default_ones),
