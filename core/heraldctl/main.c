@@ -41,9 +41,8 @@ const struct hd_command hd_commands[] = {
 	  "actions, the newest first", "in-doubt state= limit=", 0, 0,
 	  hd_cmd_actions },
 	{ "plugins", "", "plugins in use", "", 0, 0, hd_cmd_plugins },
-	{ "plugin", "NAME [--map]",
-	  "a plugin's manual, and its URLs to paste", "map", 1,
-	  1, hd_cmd_plugin },
+	{ "plugin", "NAME [--map]", "a plugin's manual, and its URLs to paste",
+	  "map", 1, 1, hd_cmd_plugin },
 	{ "constants", "", "names for numbers in expressions", "", 0, 0,
 	  hd_cmd_constants },
 	/* try */
@@ -65,17 +64,16 @@ const struct hd_command hd_commands[] = {
 	{ "drop", "ID [--because TEXT]",
 	  "keep a dead or quarantined alert no longer", "because=", 1, 1,
 	  hd_cmd_drop },
-	{ "halt", "[--because TEXT]", "contain and destroy nothing", "because=",
-	  0, 0, hd_cmd_halt },
+	{ "halt", "[--because TEXT]", "contain and destroy nothing",
+	  "because=", 0, 0, hd_cmd_halt },
 	{ "unhalt", "[--because TEXT]", "the end of a halt", "because=", 0, 0,
 	  hd_cmd_unhalt },
 	{ "connector", "NAME stop|start [--because TEXT]",
 	  "ask a connector nothing, or again", "because=", 2, 2,
 	  hd_cmd_connector },
 	/* run */
-	{ "reload", "[--dry-run]",
-	  "go over to the configuration as it is now", "dry-run", 0, 0,
-	  hd_cmd_reload },
+	{ "reload", "[--dry-run]", "go over to the configuration as it is now",
+	  "dry-run", 0, 0, hd_cmd_reload },
 	{ "export", "[--since TIME]", "every alert, one JSON object a line",
 	  "since=", 0, 0, hd_cmd_export },
 	{ 0 },
@@ -150,7 +148,8 @@ static void print_usage(FILE *out)
 		fprintf(out, "  %-15s %s\n", c->name, c->help);
 	fputs("\nAn ID is any unique beginning of an alert's or action's id, "
 	      "or @last.\nheraldctl COMMAND --help tells more; "
-	      "so does heraldctl(1).\n", out);
+	      "so does heraldctl(1).\n",
+	      out);
 }
 
 static void print_command(FILE *out, const struct hd_command *c)
@@ -204,10 +203,10 @@ static int kind_of_option(const char *options, const char *name, size_t n)
 __attribute__((format(printf, 2, 3))) static int
 usage_error(const struct hd_ctl *ctl, const char *fmt, ...)
 {
-	char *help = ctl->command ? hd_strf("heraldctl %s %s",
-					    ctl->command->name,
-					    ctl->command->usage) :
-				    hd_strdup("heraldctl --help");
+	char *help = ctl->command
+			     ? hd_strf("heraldctl %s %s", ctl->command->name,
+				       ctl->command->usage)
+			     : hd_strdup("heraldctl --help");
 	char text[256];
 	va_list args;
 
@@ -222,14 +221,13 @@ usage_error(const struct hd_ctl *ctl, const char *fmt, ...)
 static int take_own_option(struct hd_ctl *ctl, const char *name, size_t n,
 			   const char *value, int *used)
 {
-	int kind = ctl->command ? kind_of_option(ctl->command->options, name,
-						 n) :
-				  -1;
+	int kind = ctl->command ? kind_of_option(ctl->command->options, name, n)
+				: -1;
 	const char *equal = name[n] == '=' ? name + n + 1 : NULL;
 
 	if (kind < 0)
-		return usage_error(ctl, "no option is called '--%.*s'",
-				   (int)n, name);
+		return usage_error(ctl, "no option is called '--%.*s'", (int)n,
+				   name);
 	if (kind == 0 && equal)
 		return usage_error(ctl, "--%.*s takes no value", (int)n, name);
 	if (kind == 1 && !equal && !value)
@@ -240,9 +238,9 @@ static int take_own_option(struct hd_ctl *ctl, const char *name, size_t n,
 	*used = kind == 1 && !equal;
 	ctl->options[ctl->option_count].name = name;
 	ctl->options[ctl->option_count].n = n;
-	ctl->options[ctl->option_count].value = kind == 0 ? "" :
-						equal	  ? equal :
-							    value;
+	ctl->options[ctl->option_count].value = kind == 0 ? ""
+						: equal	  ? equal
+							  : value;
 	ctl->option_count++;
 	return 0;
 }
@@ -290,8 +288,8 @@ static int take_word(struct hd_ctl *ctl, const char *word)
 	return 0;
 }
 
-static int take_argument(struct hd_ctl *ctl, const char *arg,
-			 const char *value, int *used)
+static int take_argument(struct hd_ctl *ctl, const char *arg, const char *value,
+			 int *used)
 {
 	int common;
 
@@ -315,8 +313,7 @@ static int parse(struct hd_ctl *ctl, int argc, char **argv)
 
 	for (int i = 1; i < argc; i += 1 + used)
 		if (take_argument(ctl, argv[i],
-				  i + 1 < argc ? argv[i + 1] : NULL,
-				  &used) < 0)
+				  i + 1 < argc ? argv[i + 1] : NULL, &used) < 0)
 			return -1;
 	if (!ctl->command) {
 		print_usage(stderr);

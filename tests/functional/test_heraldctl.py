@@ -488,6 +488,11 @@ def as_nobody(daemon, *words):
 def test_roles_are_what_the_configuration_says(herald):
     daemon = herald(PLAIN)
     ended = as_nobody(daemon, "status")
+    assert ended.returncode == NOT_ALLOWED
+    assert "may not be opened by you" in ended.stderr
+    daemon.rewrite(PLAIN + "control: {admin: [root]}\n")
+    assert daemon.ctl("reload")["ok"]
+    ended = as_nobody(daemon, "status")
     assert ended.returncode == NOT_ALLOWED and "no role" in ended.stderr
     daemon.rewrite(PLAIN + "control: {view: [nobody], admin: [root]}\n")
     assert daemon.ctl("reload")["ok"]
@@ -501,3 +506,6 @@ def test_roles_are_what_the_configuration_says(herald):
     assert as_nobody(daemon, "list").returncode == GOOD
     assert as_nobody(daemon, "halt").returncode == GOOD
     assert as_nobody(daemon, "unhalt").returncode == NOT_ALLOWED
+    daemon.rewrite(PLAIN)
+    assert daemon.ctl("reload")["ok"]
+    assert "may not be opened" in as_nobody(daemon, "list").stderr

@@ -63,9 +63,9 @@ static void close_setup(struct setup *s)
 
 static void root_and_herald_itself_have_all(void **state)
 {
-	static const char *const controls[] = {
-		"", "control: {view: [daemon]}\n", "control: {}\n"
-	};
+	static const char *const controls[] = { "",
+						"control: {view: [daemon]}\n",
+						"control: {}\n" };
 	struct setup s;
 
 	(void)state;
@@ -97,7 +97,8 @@ static void roles_are_given_by_name(void **state)
 		  HD_ROLE_VIEW | HD_ROLE_OPERATE | HD_ROLE_APPROVE },
 		{ "control: {admin: [daemon]}\n", HD_ROLE_ALL },
 		{ "control: {view: [no-such-user], admin: "
-		  "['group:no-such-group']}\n", 0 },
+		  "['group:no-such-group']}\n",
+		  0 },
 		{ "", 0 },
 	};
 	struct setup s;
@@ -106,8 +107,8 @@ static void roles_are_given_by_name(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		print_message("%s", cases[i].control);
 		open_setup(&s, cases[i].control);
-		assert_int_equal(hd_roles_of(s.roles, daemon_uid(), OTHER,
-					     NULL, 0),
+		assert_int_equal(hd_roles_of(s.roles, daemon_uid(), OTHER, NULL,
+					     0),
 				 cases[i].want);
 		close_setup(&s);
 	}
@@ -127,8 +128,7 @@ static void a_group_counts_first_or_supplementary(void **state)
 			 HD_ROLE_VIEW | HD_ROLE_OPERATE);
 	assert_int_equal(hd_roles_of(s.roles, OTHER, OTHER, other, 2), 0);
 	/* A user is not meant by the name of a group, nor its number. */
-	assert_int_equal(hd_roles_of(s.roles, daemon_gid(), OTHER, NULL, 0),
-			 0);
+	assert_int_equal(hd_roles_of(s.roles, daemon_gid(), OTHER, NULL, 0), 0);
 	close_setup(&s);
 }
 
