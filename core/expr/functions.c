@@ -1,12 +1,12 @@
 #include "core/expr/env.h"
 
-#include <arpa/inet.h>
 #include <math.h>
 #include <string.h>
 
 #include "core/base/buf.h"
 #include "core/base/clock.h"
 #include "core/base/digest.h"
+#include "core/base/ip.h"
 #include "core/base/json_text.h"
 #include "core/base/number.h"
 #include "core/conf/list.h"
@@ -223,19 +223,12 @@ static value epoch_ms(struct hd_cel_call *call, const value *args, size_t n)
 
 static value is_ip(struct hd_cel_call *call, const value *args, size_t n)
 {
-	char text[INET6_ADDRSTRLEN];
-	unsigned char address[16];
+	struct hd_ip ip;
 
 	(void)call;
 	(void)n;
-	if (args[0].kind != HD_CEL_STRING || args[0].n >= sizeof(text))
-		return hd_cel_bool(false);
-	memcpy(text, args[0].u.text, args[0].n);
-	text[args[0].n] = '\0';
-	if (strlen(text) != args[0].n)
-		return hd_cel_bool(false);
-	return hd_cel_bool(inet_pton(AF_INET, text, address) == 1 ||
-			   inet_pton(AF_INET6, text, address) == 1);
+	return hd_cel_bool(args[0].kind == HD_CEL_STRING &&
+			   hd_ip_parse(args[0].u.text, args[0].n, &ip) == 0);
 }
 
 static value lower(struct hd_cel_call *call, const value *args, size_t n)

@@ -376,11 +376,11 @@ static void keep_unread(struct applying *applying)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(applying->scope.row, name,
-			    value) if (!json_object_get(applying->read, name) &&
-				       hd_record_says(value))
-		hd_record_set_unmapped(applying->record, applying->map->source,
-				       name, value);
+	json_object_foreach(applying->scope.row, name, value)
+		if (!was_read(applying, name) && hd_record_says(value))
+			hd_record_set_unmapped(applying->record,
+					       applying->map->source, name,
+					       value);
 }
 
 json_t *hd_map_apply(const struct hd_map *map, json_t *received, json_t *row,

@@ -49,12 +49,13 @@ static bool holds_other(const json_t *tree)
 	size_t i;
 
 	if (json_is_object(tree)) {
-		json_object_foreach((json_t *)tree, name,
-				    value) if (is_other(name, value) ||
-					       holds_other(value)) return true;
+		json_object_foreach((json_t *)tree, name, value)
+			if (is_other(name, value) || holds_other(value))
+				return true;
 	} else if (json_is_array(tree)) {
-		json_array_foreach((json_t *)tree, i,
-				   value) if (holds_other(value)) return true;
+		json_array_foreach((json_t *)tree, i, value)
+			if (holds_other(value))
+				return true;
 	}
 	return false;
 }
@@ -66,8 +67,7 @@ static void zero_others(json_t *tree)
 	size_t i;
 
 	if (json_is_object(tree)) {
-		json_object_foreach(tree, name, value)
-		{
+		json_object_foreach(tree, name, value) {
 			if (is_other(name, value))
 				json_object_set_new(tree, name,
 						    json_integer(0));
@@ -75,7 +75,8 @@ static void zero_others(json_t *tree)
 				zero_others(value);
 		}
 	} else if (json_is_array(tree)) {
-		json_array_foreach(tree, i, value) zero_others(value);
+		json_array_foreach(tree, i, value)
+			zero_others(value);
 	}
 }
 
@@ -253,8 +254,7 @@ resolve_without(struct hd_run *run, json_t *object,
 
 	if (!object)
 		return keep(run, json_object());
-	json_object_foreach(object, name, value)
-	{
+	json_object_foreach(object, name, value) {
 		if (!is_open(run, name))
 			continue;
 		if (!copy)
@@ -262,8 +262,9 @@ resolve_without(struct hd_run *run, json_t *object,
 	}
 	if (!copy)
 		return seen(run, object);
-	json_object_foreach(object, name, value) if (is_open(run, name))
-		json_object_del(copy, name);
+	json_object_foreach(object, name, value)
+		if (is_open(run, name))
+			json_object_del(copy, name);
 	return keep(run, copy);
 }
 

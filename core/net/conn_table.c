@@ -5,12 +5,32 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+
+#define GROUPS_MAX 1024
 
 void hd_conn_table_init(struct hd_conn_table *table)
 {
 	TAILQ_INIT(&table->list);
 	table->count = 0;
+}
+
+/* As they were when the peer connected: /proc would tell of whoever has the
+ * number now.  Without memory, or with more than 1024, there are none. */
+static void read_groups(struct hd_conn *conn)
+{
+	socklen_t n = GROUPS_MAX * sizeof(gid_t);
+	gid_t all[GROUPS_MAX];
+
+	if (getsockopt(conn->fd, SOL_SOCKET, SO_PEERGROUPS, all, &n) < 0 ||
+	    n == 0)
+		return;
+	conn->groups = malloc(n);
+	if (!conn->groups)
+		return;
+	memcpy(conn->groups, all, n);
+	conn->group_count = n / sizeof(gid_t);
 }
 
 static void name_unix_peer(struct hd_conn *conn)
@@ -26,6 +46,7 @@ static void name_unix_peer(struct hd_conn *conn)
 	conn->uid = creds.uid;
 	conn->gid = creds.gid;
 	conn->pid = creds.pid;
+	read_groups(conn);
 	snprintf(conn->peer, sizeof(conn->peer), "uid %u pid %d",
 		 (unsigned)creds.uid, (int)creds.pid);
 }
@@ -57,6 +78,14 @@ struct hd_conn *hd_conn_new(int fd, const struct sockaddr *peer)
 	else
 		name_unix_peer(conn);
 	return conn;
+}
+
+void hd_conn_free(struct hd_conn *conn)
+{
+	if (!conn)
+		return;
+	free(conn->groups);
+	free(conn);
 }
 
 void hd_conn_add(struct hd_conn_table *table, struct hd_conn *conn)

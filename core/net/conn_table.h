@@ -40,6 +40,8 @@ struct hd_conn {
 	uid_t uid;
 	gid_t gid;
 	pid_t pid;
+	gid_t *groups; /* supplementary ones */
+	size_t group_count;
 };
 
 struct hd_conn_table {
@@ -52,6 +54,7 @@ void hd_conn_table_init(struct hd_conn_table *table);
 /* A new entry that knows who the peer is.  Lacks only the table: made and freed
  * without the lock.  NULL if memory is lacking. [any] */
 struct hd_conn *hd_conn_new(int fd, const struct sockaddr *peer);
+void hd_conn_free(struct hd_conn *conn);
 
 void hd_conn_add(struct hd_conn_table *table, struct hd_conn *conn);
 void hd_conn_remove(struct hd_conn_table *table, struct hd_conn *conn);

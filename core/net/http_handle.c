@@ -29,21 +29,26 @@ static size_t on_body(char *p, size_t size, size_t n, void *ud)
 	return hd_buf_failed(&ex->reply) ? 0 : n;
 }
 
+/* Both texts or neither: hd_http_handle_headers() walks over them. */
 static void keep_header(struct hd_http_exchange *ex, const char *p, size_t n,
 			size_t name_n)
 {
 	size_t i, from = name_n + 1, to = n;
+	char *out;
 
 	while (from < to && (p[from] == ' ' || p[from] == '\t'))
 		from++;
 	while (to > from && strchr(" \t\r\n", p[to - 1]))
 		to--;
+	out = hd_buf_room(&ex->header_text, name_n + to - from + 2);
+	if (!out)
+		return;
 	for (i = 0; i < name_n; i++)
-		hd_buf_addc(&ex->header_text,
-			    (char)tolower((unsigned char)p[i]));
-	hd_buf_addc(&ex->header_text, '\0');
-	hd_buf_add(&ex->header_text, p + from, to - from);
-	hd_buf_addc(&ex->header_text, '\0');
+		*out++ = (char)tolower((unsigned char)p[i]);
+	*out++ = '\0';
+	memcpy(out, p + from, to - from);
+	out[to - from] = '\0';
+	hd_buf_grew(&ex->header_text, name_n + to - from + 2);
 	ex->header_count++;
 }
 

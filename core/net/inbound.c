@@ -44,7 +44,20 @@ void hd_inbound_free(struct hd_inbound *in)
 	free(in->path);
 	free(in->query);
 	free(in->headers);
+	free(in->groups);
 	free(in);
+}
+
+void hd_inbound_groups(struct hd_inbound *in, const gid_t *groups, size_t n)
+{
+	if (n == 0)
+		return;
+	in->groups = malloc(n * sizeof(*groups));
+	if (!in->groups)
+		return;
+	memcpy(in->groups, groups, n * sizeof(*groups));
+	in->pub.groups = in->groups;
+	in->pub.group_count = n;
 }
 
 void hd_inbound_refuse(struct hd_inbound *in, unsigned code, const char *reason)

@@ -56,6 +56,7 @@ struct hd_inbound {
 	bool begun;
 	bool suspended; /* it is or has been */
 	char peer[80];
+	gid_t *groups;
 	unsigned code;	    /* a refusal of ours; 0: none */
 	const char *reason; /* its word */
 
@@ -94,6 +95,9 @@ void hd_inbound_begin(struct hd_inbound *in, struct MHD_Connection *conn,
 /* The route is found: what it takes, and what follows its path. */
 void hd_inbound_route(struct hd_inbound *in,
 		      const struct hd_listener_route *route, uint64_t id);
+
+/* Whoever sent it also is in these groups (copied). */
+void hd_inbound_groups(struct hd_inbound *in, const gid_t *groups, size_t n);
 
 /* Takes a piece of the body.  False once so much came after a refusal that the
  * connection has to be cut. */

@@ -89,6 +89,8 @@ struct hd_http_request {
 	uid_t uid;
 	gid_t gid;
 	pid_t pid;
+	const gid_t *groups; /* supplementary ones, or NULL */
+	size_t group_count;
 };
 
 typedef void (*hd_request_fn)(void *ud, struct hd_http_request *rq);

@@ -68,7 +68,7 @@ static void on_connection(void *ud, struct MHD_Connection *c, void **context,
 	pthread_mutex_unlock(&listener->lock);
 	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
 		*context = NULL;
-		free(conn);
+		hd_conn_free(conn);
 	}
 }
 
@@ -167,6 +167,7 @@ static void name_peer(struct hd_inbound *in, const struct hd_conn *conn)
 	in->pub.uid = conn->uid;
 	in->pub.gid = conn->gid;
 	in->pub.pid = conn->pid;
+	hd_inbound_groups(in, conn->groups, conn->group_count);
 }
 
 /* With the lock held: nothing is suspended once the listener stops. */

@@ -25,8 +25,9 @@ bool hd_record_says(const json_t *value)
 		return json_string_length(value) > 0;
 	if (!json_is_array(value))
 		return true;
-	json_array_foreach((json_t *)value, i,
-			   item) if (hd_record_says(item)) return true;
+	json_array_foreach((json_t *)value, i, item)
+		if (hd_record_says(item))
+			return true;
 	return false;
 }
 

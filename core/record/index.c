@@ -98,8 +98,7 @@ static void keep_reputations(struct index *index, json_t *old)
 	json_t *observable;
 	size_t i;
 
-	json_array_foreach(old, i, observable)
-	{
+	json_array_foreach(old, i, observable) {
 		json_t *reputation = json_object_get(observable, "reputation");
 		const char *value = json_string_value(
 			json_object_get(observable, "value"));
@@ -121,8 +120,7 @@ static void keep_others(struct index *index, json_t *old)
 	json_t *observable;
 	size_t i;
 
-	json_array_foreach(old, i, observable)
-	{
+	json_array_foreach(old, i, observable) {
 		const char *value = json_string_value(
 			json_object_get(observable, "value"));
 		int64_t type_id = json_integer_value(

@@ -1,7 +1,8 @@
 #include "core/record/record.h"
 
-#include <arpa/inet.h>
 #include <string.h>
+
+#include "core/base/ip.h"
 
 #define HOST_MAX 253
 #define LABEL_MAX 63
@@ -72,26 +73,12 @@ static size_t put_lower(const char *text, size_t n, char *out, size_t size)
 
 static size_t put_ip(const char *text, size_t n, char *out, size_t size)
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-	char copy[INET6_ADDRSTRLEN], canonical[INET6_ADDRSTRLEN];
-	uint8_t address[16];
-	int family = AF_INET;
+	char canonical[HD_IP_TEXT];
+	struct hd_ip ip;
 
-	if (n >= sizeof(copy))
+	if (hd_ip_parse(text, n, &ip) < 0)
 		return 0;
-	memcpy(copy, text, n);
-	copy[n] = '\0';
-	if (inet_pton(AF_INET, copy, address) != 1) {
-		family = AF_INET6;
-		if (inet_pton(AF_INET6, copy, address) != 1)
-			return 0;
-		if (memcmp(address, mapped, sizeof(mapped)) == 0) {
-			family = AF_INET;
-			memmove(address, address + 12, 4);
-		}
-	}
-	if (!inet_ntop(family, address, canonical, sizeof(canonical)))
-		return 0;
+	hd_ip_text(&ip, canonical);
 	return put_lower(canonical, strlen(canonical), out, size);
 }
 

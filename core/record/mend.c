@@ -76,8 +76,7 @@ static json_t *fit_array(struct mender *mender,
 		if (fitting)
 			json_array_append_new(result, fitting);
 	}
-	json_array_foreach(value, i, item)
-	{
+	json_array_foreach(value, i, item) {
 		fitting = fit_value(mender, attribute, item);
 		if (fitting)
 			json_array_append_new(result, fitting);
@@ -151,8 +150,7 @@ static bool mend(struct mender *mender, const struct hd_ocsf_object *schema,
 
 	if (schema->open)
 		return json_object_size(object) > 0;
-	json_object_foreach_safe(object, next, name, value)
-	{
+	json_object_foreach_safe(object, next, name, value) {
 		size_t before = enter(mender, name);
 		json_t *kept = json_incref(value);
 

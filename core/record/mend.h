@@ -20,8 +20,8 @@ enum hd_mend {
  * what can be, fills what OCSF requires and can be known to be unknown (type_id
  * 0, a file's name from its path), writes the captions beside enums.  What does
  * not fit all the same goes below unmapped.<source> of `record` under its path,
- * where `record` is not NULL.  False if the object says nothing or cannot stand:
- * the caller takes it out. [loop] */
+ * where `record` is not NULL.  False if the object says nothing or cannot
+ * stand: the caller takes it out. [loop] */
 bool hd_mend_object(json_t *record, const char *source,
 		    const struct hd_ocsf_object *schema, json_t *object,
 		    enum hd_mend mode);

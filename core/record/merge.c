@@ -102,8 +102,7 @@ static int read_resources(const json_t *result, json_t **out,
 				  "resources is no list of at most %d",
 				  LIST_MAX);
 	*out = json_array();
-	json_array_foreach(list, i, item)
-	{
+	json_array_foreach(list, i, item) {
 		json_t *holder = json_pack("{s:O}", "resources", item);
 		json_t *resource = NULL;
 		int status = read_object(holder, "resources",
@@ -130,14 +129,14 @@ static int check_labels(const json_t *result, struct hd_err *why)
 	if (!json_is_array(list) || json_array_size(list) > LIST_MAX)
 		return hd_err_set(why, EINVAL,
 				  "labels is no list of at most %d", LIST_MAX);
-	json_array_foreach(list, i, item) if (
-		!json_is_string(item) ||
-		json_string_length(item) >
-			LABEL_MAX_BYTES) return hd_err_set(why, EINVAL,
-							   "labels[%zu] is no "
-							   "text of at most "
-							   "%d bytes",
-							   i, LABEL_MAX_BYTES);
+	json_array_foreach(list, i, item)
+		if (!json_is_string(item) ||
+		    json_string_length(item) > LABEL_MAX_BYTES)
+			return hd_err_set(why, EINVAL,
+					  "labels[%zu] is no "
+					  "text of at most "
+					  "%d bytes",
+					  i, LABEL_MAX_BYTES);
 	return 0;
 }
 
@@ -187,8 +186,7 @@ static int read_observables(const struct hd_addition *addition, json_t **out,
 				  "observables is no list of at most %d",
 				  LIST_MAX);
 	*out = json_array();
-	json_array_foreach(list, i, item)
-	{
+	json_array_foreach(list, i, item) {
 		json_t *observable = read_observable(item, addition->connector);
 
 		if (!observable)
@@ -278,8 +276,7 @@ static void fill_object(const struct hd_ocsf_object *schema,
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(addition, name, value)
-	{
+	json_object_foreach(addition, name, value) {
 		const struct hd_ocsf_attribute *attribute =
 			hd_ocsf_attribute(schema, name);
 		const struct hd_ocsf_attribute *given = hd_ocsf_attribute(from,
@@ -346,11 +343,12 @@ static void fill_holder(void *ud, int type_id, const char *path, json_t *value,
 		return;
 	if (!holds_value(target, type_id, value))
 		return;
-	target->changed = true;
 	if (role == HD_ROLE_USER) {
 		schema = hd_ocsf_object("user");
-		if (answer->user)
+		if (answer->user) {
 			fill_object(schema, schema, holder, answer->user);
+			target->changed = true;
+		}
 		return;
 	}
 	if (role == HD_ROLE_ENDPOINT)
@@ -358,6 +356,7 @@ static void fill_holder(void *ud, int type_id, const char *path, json_t *value,
 	if (answer->device)
 		fill_object(schema, device, holder, answer->device);
 	fill_location(schema, holder, answer);
+	target->changed = target->changed || answer->device || answer->location;
 }
 
 struct judged {
@@ -442,8 +441,7 @@ static void add_resources(json_t *record, json_t *resources)
 	if (json_array_size(resources) == 0)
 		return;
 	list = list_in(record, "resources");
-	json_array_foreach(resources, i, item)
-	{
+	json_array_foreach(resources, i, item) {
 		bool repeated = false;
 
 		json_array_foreach(list, k, known)

@@ -20,8 +20,7 @@ void hd_record_observables(json_t *record, hd_observable_fn fn, void *ud)
 	size_t i;
 
 	json_array_foreach(json_object_get(record, "observables"), i,
-			   observable)
-	{
+			   observable) {
 		const json_t *value = json_object_get(observable, "value");
 		int64_t type_id = json_integer_value(
 			json_object_get(observable, "type_id"));

@@ -112,8 +112,7 @@ static void visit_row(struct walk *walk, const struct row *row, json_t *object)
 		return;
 	before = enter(walk, row->name);
 	if (json_is_array(value)) {
-		json_array_foreach(value, i, item)
-		{
+		json_array_foreach(value, i, item) {
 			end = enter_index(walk, i);
 			visit_value(walk, row, object, item);
 			walk->path[end] = '\0';

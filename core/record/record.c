@@ -123,9 +123,9 @@ static bool set_single(json_t *object, const struct hd_ocsf_attribute *last,
 	if (hd_record_says(json_object_get(object, last->name)))
 		return true;
 	if (json_is_array(value) && last->type != HD_OCSF_OPEN) {
-		json_array_foreach(value, i, item) if (
-			hd_record_says(item)) return set_single(object, last,
-								item);
+		json_array_foreach(value, i, item)
+			if (hd_record_says(item))
+				return set_single(object, last, item);
 		return true;
 	}
 	converted = own_value(last, value);
@@ -143,8 +143,10 @@ static json_t *seen_in(const json_t *array)
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach((json_t *)array, i, item) if (json_is_string(item))
-		json_object_set_new(seen, json_string_value(item), json_true());
+	json_array_foreach((json_t *)array, i, item)
+		if (json_is_string(item))
+			json_object_set_new(seen, json_string_value(item),
+					    json_true());
 	return seen;
 }
 
@@ -230,8 +232,7 @@ static bool spread_list(json_t *array, const struct hd_ocsf_object *schema,
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(list, i, item)
-	{
+	json_array_foreach(list, i, item) {
 		if (!hd_record_says(item))
 			continue;
 		if (i >= ENTRIES_MAX)

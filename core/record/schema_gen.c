@@ -54,7 +54,8 @@ static const char **sorted_names(const json_t *object, size_t *count)
 
 	if (!names)
 		exit(1);
-	json_object_foreach((json_t *)object, name, value) names[n++] = name;
+	json_object_foreach((json_t *)object, name, value)
+		names[n++] = name;
 	qsort(names, n, sizeof(*names), by_text);
 	*count = n;
 	return names;
@@ -114,8 +115,7 @@ static void write_captions(const char *object, const char *name,
 
 	printf("static const struct hd_ocsf_caption captions_%s__%s[] = {\n",
 	       object, name);
-	json_array_foreach((json_t *)list, i, item)
-	{
+	json_array_foreach((json_t *)list, i, item) {
 		char key[32];
 		const char *caption;
 
@@ -140,8 +140,7 @@ static void write_words(const char *kind, const char *object, const char *name,
 	size_t i;
 
 	printf("static const char *const %s_%s__%s[] = { ", kind, object, name);
-	json_array_foreach((json_t *)list, i, item)
-	{
+	json_array_foreach((json_t *)list, i, item) {
 		if (!json_is_string(item))
 			fail(object, name, "a text is expected");
 		write_text(json_string_value(item));
@@ -177,9 +176,9 @@ static bool is_required(const json_t *schema, const char *name)
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach(json_object_get(schema, "required"), i,
-			   item) if (strcmp(json_string_value(item), name) ==
-				     0) return true;
+	json_array_foreach(json_object_get(schema, "required"), i, item)
+		if (strcmp(json_string_value(item), name) == 0)
+			return true;
 	return false;
 }
 
@@ -238,8 +237,7 @@ static bool write_group(const char *kind, const struct object *object,
 	if (!group)
 		return false;
 	names = json_array();
-	json_array_foreach((json_t *)group, i, item)
-	{
+	json_array_foreach((json_t *)group, i, item) {
 		json_t *required = json_object_get(item, "required");
 
 		if (json_object_size(item) != 1 ||

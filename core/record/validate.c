@@ -107,8 +107,7 @@ static int check_array(const struct hd_ocsf_attribute *attribute,
 
 	if (!json_is_array(array))
 		return fault(place, "is no array", err);
-	json_array_foreach((json_t *)array, i, item)
-	{
+	json_array_foreach((json_t *)array, i, item) {
 		place->index = (long)i;
 		if (check_value(attribute, item, whole, place, err) < 0)
 			return -1;
@@ -126,8 +125,7 @@ static int check_object(const struct hd_ocsf_object *schema,
 
 	if (schema->open)
 		return 0;
-	json_object_foreach((json_t *)object, name, value)
-	{
+	json_object_foreach((json_t *)object, name, value) {
 		const struct hd_ocsf_attribute *attribute =
 			hd_ocsf_attribute(schema, name);
 		struct place here = { place, name, -1 };

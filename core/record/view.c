@@ -38,8 +38,7 @@ static json_t *find_object(json_t *record, const struct view *view)
 
 	if (view->attribute) {
 		json_array_foreach(json_object_get(record, "evidences"), i,
-				   entry)
-		{
+				   entry) {
 			object = json_object_get(entry, view->attribute);
 			if (json_is_object(object))
 				return object;
@@ -83,8 +82,7 @@ static void take_worst(void *ud, int type_id, const char *path, json_t *value,
 	(void)path;
 	(void)role;
 	(void)holder;
-	json_array_foreach(worst->observables, i, observable)
-	{
+	json_array_foreach(worst->observables, i, observable) {
 		const json_t *reputation = json_object_get(observable,
 							   "reputation");
 		int score_id = (int)json_integer_value(

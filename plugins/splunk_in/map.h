@@ -1,13 +1,15 @@
-/* map.h - from Splunk's result row to the finding
+/* map.h - from Splunk's fields to the finding
  *
- * The table that the operator's `map:` adds to.
+ * The names are those of Splunk's Common Information Model.  Constant data: the
+ * host compiles and applies it, and the operator's `map` adds to it.
  */
-#ifndef SPLUNK_IN_MAP_H
-#define SPLUNK_IN_MAP_H
+#ifndef HERALD_SPLUNK_IN_MAP_H
+#define HERALD_SPLUNK_IN_MAP_H
 
 #include <herald/plugin.h>
 
-extern const herald_map splunk_map[];
-extern const uint32_t splunk_map_count;
+#define SPLUNK_MAP_ROWS 114
+
+extern const herald_map splunk_map[SPLUNK_MAP_ROWS];
 
 #endif

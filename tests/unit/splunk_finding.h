@@ -15,15 +15,15 @@
  */
 static inline struct hd_map *splunk_map_new(struct hd_expr_env *env)
 {
-	struct hd_map_row *rows = calloc(splunk_map_count, sizeof(*rows));
+	struct hd_map_row *rows = calloc(SPLUNK_MAP_ROWS, sizeof(*rows));
 	struct hd_err err = { 0 };
 	struct hd_map *map;
 
-	for (size_t i = 0; i < splunk_map_count; i++)
+	for (size_t i = 0; i < SPLUNK_MAP_ROWS; i++)
 		rows[i] = (struct hd_map_row){ splunk_map[i].set,
 					       splunk_map[i].to,
 					       splunk_map[i].cond };
-	map = hd_map_new(env, "splunk", rows, splunk_map_count, &err);
+	map = hd_map_new(env, "splunk", rows, SPLUNK_MAP_ROWS, &err);
 	free(rows);
 	if (!map) {
 		fprintf(stderr, "%s\n", err.text);

@@ -5,10 +5,14 @@
 
 #include <cmocka.h>
 
+#include "core/base/buf.h"
 #include "core/base/err.h"
 #include "core/conf/complaint.h"
 #include "core/conf/list.h"
+#include "core/conf/load.h"
+#include "core/conf/node.h"
 #include "core/expr/expr.h"
+#include "core/expr/template.h"
 #include "core/record/record.h"
 #include "tests/unit/json_help.h"
 
@@ -628,6 +632,147 @@ static void each_place_has_its_names(void **state)
 	assert_int_equal(faults, 0);
 }
 
+/* ---- what the manual shows ---- */
+
+struct showing {
+	struct hd_expr_env *env;
+	struct hd_complaints *complaints;
+	size_t count;
+};
+
+/* What comes in a later release (configuration manual, section 9). */
+static bool is_later(const struct hd_node *node, const char *path)
+{
+	const char *text = hd_node_text(node, NULL);
+	const struct hd_node *parent = hd_node_parent(node);
+
+	for (; parent; parent = hd_node_parent(parent))
+		if (hd_node_get(parent, "each"))
+			return true;
+	return strstr(path, ".tenant") || strstr(text, "during(");
+}
+
+static void show_expr(struct showing *showing, const struct hd_node *node,
+		      const char *path, enum hd_expr_type type)
+{
+	static const char *const asked[] = { "ad", "cmdb", "misp",
+					     "vt", "geo",  NULL };
+	static const char *const before[] = { "isolate", "case", NULL };
+	struct hd_expr_names use = { .enrich = asked, .done = before };
+	struct hd_expr *expr;
+
+	use.target = strstr(path, "safety.protect");
+	use.row = strstr(path, ".map[");
+	use.first = strstr(path, ".unless");
+	expr = hd_expr_compile(showing->env, &use, node, type,
+			       showing->complaints);
+	showing->count += expr != NULL;
+	hd_expr_free(expr);
+}
+
+static void show_text(struct showing *showing, const struct hd_node *node)
+{
+	static const char *const before[] = { "isolate", "case", NULL };
+	const struct hd_expr_names use = { .done = before };
+	struct hd_template *t = hd_template_compile(showing->env, &use, node,
+						    HD_ESCAPE_TEXT,
+						    showing->complaints);
+
+	showing->count += t != NULL;
+	hd_template_free(t);
+}
+
+static void show_scalar(struct showing *showing, const struct hd_node *node,
+			const char *path)
+{
+	const char *name = hd_node_name(node);
+	const char *text = hd_node_text(node, NULL);
+
+	if (is_later(node, path))
+		return;
+	if (name && (strcmp(name, "if") == 0 || strcmp(name, "unless") == 0))
+		show_expr(showing, node, path, HD_EXPR_BOOL);
+	else if (name && strcmp(name, "value") == 0)
+		show_expr(showing, node, path, HD_EXPR_NUMBER);
+	else if ((name && strcmp(name, "to") == 0 && strstr(path, ".map[")) ||
+		 strstr(path, "dedup.key["))
+		show_expr(showing, node, path, HD_EXPR_ANY);
+	else if (name && strcmp(name, "within") == 0 && strchr(text, '('))
+		show_expr(showing, node, path, HD_EXPR_DURATION);
+	else if (strstr(text, "${"))
+		show_text(showing, node);
+}
+
+static void show(struct showing *showing, const struct hd_node *node)
+{
+	char *path = hd_node_path(node);
+
+	if (hd_node_type(node) == HD_NODE_SCALAR)
+		show_scalar(showing, node, path);
+	for (size_t i = 0; i < hd_node_count(node); i++)
+		show(showing, hd_node_item(node, i));
+	free(path);
+}
+
+static void every_example_of_the_manual_compiles(void **state)
+{
+	static const char *const sets[] = { "our_networks",    "vip",
+					    "never_isolate",   "service_users",
+					    "partner_domains", "vpn_exits" };
+	struct showing showing = { hd_expr_env_new(&levels, "UTC"),
+				   hd_complaints_new(), 0 };
+	struct hd_conf *conf = hd_conf_load(TEST_SRCDIR
+					    "/../conf/examples/herald.yaml",
+					    showing.complaints);
+	struct hd_buf text;
+
+	(void)state;
+	assert_non_null(conf);
+	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
+		hd_expr_env_list(showing.env, sets[i], lists[0]);
+	show(&showing, hd_conf_main(conf));
+	for (int s = 0; s < HD_CONF_SECTIONS; s++)
+		for (size_t i = 0; i < hd_conf_count(conf, s); i++)
+			show(&showing, hd_conf_entry(conf, s, i));
+	hd_buf_init(&text, 65536);
+	hd_complaints_print(showing.complaints, &text);
+	if (hd_complaints_errors(showing.complaints) > 0)
+		fail_msg("%s", hd_buf_text(&text));
+	assert_true(showing.count > 100); /* the main file is shown twice */
+	hd_buf_fini(&text);
+	hd_expr_env_free(showing.env);
+	hd_conf_unref(conf);
+	hd_complaints_free(showing.complaints);
+}
+
+static void complaints_point_into_the_file(void **state)
+{
+	static const char yaml[] = "a: 'user.nam == \"x\"'\n"
+				   "b: |-\n"
+				   "  severity_id > 3 &&\n"
+				   "    finding_info.titel == \"x\"\n";
+	struct hd_complaints *own = hd_complaints_new();
+	struct hd_conf_text text = { "f.yaml", yaml, sizeof(yaml) - 1 };
+	struct hd_conf *conf = hd_conf_load_texts(&text, 1, own);
+	const struct hd_complaint *c;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++)
+		assert_null(hd_expr_compile(env, &names,
+					    hd_node_item(hd_conf_main(conf), i),
+					    HD_EXPR_BOOL, own));
+	c = hd_complaints_get(own, 0);
+	assert_int_equal(c->line, 1);
+	assert_true(c->col >= 5 && c->col <= 10);
+	assert_non_null(strstr(c->text, " in a; did you mean 'name'?"));
+	c = hd_complaints_get(own, 1);
+	assert_int_equal(c->line, 4);
+	assert_true(c->col >= 5 && c->col <= 18);
+	assert_non_null(strstr(c->text, " in b; did you mean 'title'?"));
+	hd_conf_unref(conf);
+	hd_complaints_free(own);
+}
+
 struct constants {
 	size_t count;
 	int64_t high, suspicious, url;
@@ -726,6 +871,8 @@ int main(void)
 		cmocka_unit_test(a_duration_is_read_in_milliseconds),
 		cmocka_unit_test(what_cannot_be_right_is_refused_at_load),
 		cmocka_unit_test(each_place_has_its_names),
+		cmocka_unit_test(every_example_of_the_manual_compiles),
+		cmocka_unit_test(complaints_point_into_the_file),
 		cmocka_unit_test(constants_are_named_after_captions),
 		cmocka_unit_test(levels_begin_at_their_bounds),
 		cmocka_unit_test(paths_are_told),

@@ -205,8 +205,7 @@ static int still_says(const json_t *a, const json_t *b)
 	size_t i;
 
 	if (json_is_object(a)) {
-		json_object_foreach((json_t *)a, name, value)
-		{
+		json_object_foreach((json_t *)a, name, value) {
 			const char *text = json_string_value(value);
 
 			if (text && strcmp(text, "Unknown") == 0)
@@ -220,10 +219,9 @@ static int still_says(const json_t *a, const json_t *b)
 		return 1;
 	}
 	if (json_is_array(a)) {
-		json_array_foreach(
-			(json_t *)a, i,
-			value) if (!still_says(value,
-					       json_array_get(b, i))) return 0;
+		json_array_foreach((json_t *)a, i, value)
+			if (!still_says(value, json_array_get(b, i)))
+				return 0;
 		return 1;
 	}
 	return json_equal((json_t *)a, (json_t *)b);

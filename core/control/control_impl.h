@@ -1,0 +1,43 @@
+/* control_impl.h - what the control socket's own files share.  Nobody else
+ * includes it. */
+#ifndef HD_CONTROL_CONTROL_IMPL_H
+#define HD_CONTROL_CONTROL_IMPL_H
+
+#include <stdint.h>
+
+#include "core/conf/load.h"
+#include "core/control/call.h"
+#include "core/control/control.h"
+#include "core/control/tail.h"
+
+struct hd_program;
+struct hd_roles;
+struct hd_settings;
+
+struct hd_control {
+	struct hd_control_env env;
+	struct hd_listener *listener;
+	struct hd_call_list calls; /* not yet answered */
+	struct hd_tail tail;
+	struct hd_roles *roles;
+	const struct hd_program *roles_of; /* to compare, not to read */
+	int64_t roles_ms;
+	int64_t started_ms; /* monotonic */
+	int64_t started_utc_ms;
+};
+
+const struct hd_settings *hd_control_settings_of(const struct hd_control *c);
+
+/* The connector of that name in force, or NULL. */
+struct hd_instance *hd_control_connector(const struct hd_control *control,
+					 const char *name);
+
+/* Makes the answerable call of a request and hands it to its row of the table
+ * (routes.c). */
+void hd_routes_dispatch(struct hd_control *control, struct hd_http_request *rq);
+
+/* The caller left, or the listener answered for us. */
+void hd_routes_cancelled(struct hd_control *control,
+			 struct hd_http_request *rq);
+
+#endif

@@ -1,0 +1,66 @@
+#include <common/reply.h>
+
+bool hp_reply_open(const herald_host *h, const herald_reply *reply,
+		   struct hp_json *body)
+{
+	uint32_t type;
+
+	*body = (struct hp_json){ .h = h };
+	if (!reply->body.p || reply->body.n == 0)
+		return false;
+	hp_json_open(body, h, reply->body);
+	type = hp_json_type(body, "", "");
+	if (type == HERALD_JSON_OBJECT || type == HERALD_JSON_ARRAY)
+		return true;
+	hp_json_close(body);
+	return false;
+}
+
+/* Where services put their words, the more telling first. */
+static herald_str words_of(struct hp_json *body)
+{
+	static const char *const places[] = { "/message", "/error/message",
+					      "/error", "/detail" };
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		herald_str text = hp_json_text(body, places[i], "");
+
+		if (text.n > 0)
+			return text;
+	}
+	return (herald_str){ NULL, 0 };
+}
+
+uint32_t hp_reply_judge(const herald_reply *reply, struct hp_json *body,
+			struct hp_text *why)
+{
+	const char *type = herald_pair(reply->headers, "content-type");
+	herald_str words = words_of(body);
+
+	if (reply->status == HERALD_OK && body->d)
+		return HERALD_OK;
+	if (reply->status == HERALD_OK) {
+		hp_text_addf(why, "the answer is no JSON but %s",
+			     reply->body.n == 0 ? "empty" :
+			     type		? type :
+						  "something without a type");
+		return HERALD_BAD_REPLY;
+	}
+	hp_text_add(why, reply->error);
+	if (words.n > 0) {
+		hp_text_addf(why, "%s", why->n > 0 ? ": " : "");
+		hp_text_add(why, words);
+	}
+	return reply->status;
+}
+
+void hp_fail(const herald_host *h, herald_id req, uint32_t status,
+	     int64_t retry_after_ms, const struct hp_text *why)
+{
+	herald_result result;
+
+	herald_result_init(&result, status);
+	result.message = hp_text_str(why);
+	result.retry_after_ms = retry_after_ms;
+	h->complete(h, req, &result);
+}

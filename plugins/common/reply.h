@@ -1,0 +1,35 @@
+/* reply.h - what an HTTP reply of a JSON service says
+ *
+ * The host has judged the transport and the code (herald_reply.status).  This
+ * adds what no code tells: a login page with 200 is no answer, and a refusal
+ * names its reason in its body.
+ */
+#ifndef HERALD_PLUGINS_REPLY_H
+#define HERALD_PLUGINS_REPLY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <herald/plugin.h>
+
+#include <common/json.h>
+#include <common/text.h>
+
+#define HP_WHY_MAX 1024 /* for the text of a message */
+
+/* The body as JSON object or array, whatever the code was.  False if it is none
+ * (`body` is then empty).  The caller closes it in any case. [loop] */
+bool hp_reply_open(const herald_host *h, const herald_reply *reply,
+		   struct hp_json *body);
+
+/* The status to act on: that of the reply, or BAD_REPLY where it is OK and the
+ * body is no JSON.  Where it is not OK, `why` (initialised by the caller) says
+ * so for people, with the service's own words. [loop] */
+uint32_t hp_reply_judge(const herald_reply *reply, struct hp_json *body,
+			struct hp_text *why);
+
+/* Ends a request that failed. [any] */
+void hp_fail(const herald_host *h, herald_id req, uint32_t status,
+	     int64_t retry_after_ms, const struct hp_text *why);
+
+#endif

@@ -1,0 +1,215 @@
+"""Wrong configurations: each is refused with its place and a remedy.
+
+In a case's text `§` stands where the complaint must point to; it is taken out
+before heraldd -t reads the file.  `word` must stand in the complaint or its
+remedy.  Line and column count from 1, in characters.
+"""
+import os
+import re
+import subprocess
+import tempfile
+
+import pytest
+
+from herald import NotBuilt, find_program, gather_plugins
+
+HEAD = """\
+version: 1
+herald: {mode: notify, plugin_dir: '@PLUGINS@', inline_secrets: true}
+listen:
+  ingest: {address: '127.0.0.1:8443'}
+connectors:
+  splunk: {plugin: splunk_in, listen: ingest, secret: example-webhook-token}
+  misp: {plugin: misp_enrich, url: 'http://127.0.0.1:9', secret: example-key-of-misp}
+  soar: {plugin: phantom_out, url: 'http://127.0.0.1:9', secret: example-token}
+"""
+TAIL = """
+  - name: default
+    steps: []
+"""
+
+
+def steps(text):
+    """One pipeline with these steps."""
+    body = "\n".join("      " + line if line else "" for line in
+                     text.strip("\n").split("\n"))
+    return HEAD + "pipelines:\n  - name: one\n    steps:\n" + body + TAIL
+
+
+def condition(expression):
+    return steps(f"- stop: {{if: {expression}, because: it is so}}")
+
+
+def score(rule):
+    return steps("- score:\n    " + rule)
+
+
+def respond(entry):
+    return steps("- respond:\n    " + entry)
+
+
+GOOD = HEAD + "pipelines:" + TAIL
+
+CASES = {
+    # The file as a whole.
+    "empty": ("§", "version"),
+    "tab": ("version: 1\nherald:\n§\tmode: notify\n", "blank"),
+    "unclosed bracket": (HEAD + "pipelines: §[\n", "bracket"),
+    "version is newer": (GOOD.replace("version: 1", "version: §99"), "release"),
+    "unknown section": (GOOD + "§piplines: []\n", "pipelines"),
+    "section twice": (GOOD + "§listen: {}\n", "listen"),
+    "anchor": (HEAD + "pipelines:\n  - name: default\n    steps: §&a []\n", "anchor"),
+    # Keys.
+    "unknown key of herald": (GOOD.replace("mode: notify", "§mod: notify"), "mode"),
+    "wrong word of an enum": (GOOD.replace("mode: notify", "mode: §loud"), "live"),
+    "unknown key of a pipeline": (
+        HEAD + "pipelines:\n  - name: default\n    §step: []\n", "steps"),
+    "later key": (
+        HEAD + "pipelines:\n  - name: default\n    steps: []\n    §rate: 5/1m\n",
+        "later"),
+    "misspelt because": (score("- {name: a, add: 1, §becuase: x}"), "because"),
+    "number out of range": (
+        GOOD.replace("inline_secrets: true", "inline_secrets: true, limits: {disk: §250%}"),
+        "100"),
+    # Connectors.
+    "unknown plugin": (
+        GOOD.replace("plugin: misp_enrich", "plugin: §misp_enrch"), "misp_enrch"),
+    "missing required option": (
+        GOOD.replace("url: 'http://127.0.0.1:9', secret: example-key-of-misp",
+                     "secret: example-key-of-misp").replace("  misp: {", "  misp: §{"),
+        "url"),
+    "unknown option": (
+        GOOD.replace("secret: example-token", "secret: example-token, §lable: x"),
+        "label"),
+    "option of the wrong type": (
+        GOOD.replace("secret: example-token", "secret: example-token, timeout: §soon"),
+        "10s"),
+    "listener that is not there": (
+        GOOD.replace("listen: ingest,", "listen: §ingst,"), "listen"),
+    "literal secret": (
+        GOOD.replace(", inline_secrets: true", "").replace(
+            "secret: example-token", "secret: §example-token"), "credential"),
+    "tls switched off without an end": (
+        GOOD.replace("secret: example-token",
+                     "secret: example-token, tls: §{verify: false}"), "until"),
+    # Pipelines.
+    "no default": (HEAD + "§pipelines: []\n", "default"),
+    "default with an if": (
+        HEAD + "pipelines:\n  - name: default\n    §if: 'true'\n    steps: []\n",
+        "if"),
+    "name twice": (
+        HEAD + "pipelines:\n  - {name: a, steps: []}\n  - {name: §a, steps: []}"
+        + TAIL, "a"),
+    "from an unknown connector": (
+        HEAD + "pipelines:\n  - {name: a, from: [§splnk], steps: []}" + TAIL,
+        "splunk"),
+    "unknown step": (steps("- §enrch: {by: [misp]}"), "enrich"),
+    "two steps in one": (
+        steps("- stop: {because: x}\n  §drop: {because: x}"), "dash"),
+    "ask comes later": (steps("- §ask: {name: a}"), "later"),
+    # Steps.
+    "dedup without window": (steps("- dedup: §{key: [user.name]}"), "window"),
+    "enrich by nobody known": (steps("- enrich: {by: [§mips]}"), "misp"),
+    "enrich of nothing known": (steps("- enrich: {by: [misp], of: [§adress]}"), "ip"),
+    "enrich by one that looks nothing up": (steps("- enrich: {by: [§soar]}"), "by"),
+    "score without reason": (score("- §{name: a, add: 5}"), "because"),
+    "score of nothing": (score("- §{name: a, because: x}"), "add"),
+    "use of unknown scores": (score("- {use: §who}"), "who"),
+    "scores in a circle": (
+        HEAD + "scores:\n  a: [{use: b}]\n  b: [{use: §a}]\npipelines:\n"
+        "  - {name: x, steps: [{score: [{use: a}]}]}" + TAIL, "circle"),
+    "value without bounds": (
+        score("- {name: a, value: §'1 + 1', because: x}"), "between"),
+    "do without an action": (respond("- {do: §soar}"), "soar.create_case"),
+    "unknown action": (respond("- {do: §soar.create_cas}"), "create_case"),
+    "unknown parameter": (
+        respond("- {do: soar.create_case, with: {§playbok: local/x}}"), "playbook"),
+    "same name twice": (
+        respond("- {name: a, do: soar.create_case}\n"
+                "    - §{name: a, do: soar.create_case}"), "name"),
+    # Expressions.
+    "no such attribute": (condition("'finding_info.§titel == \"x\"'"), "title"),
+    "no such variable": (condition("'§usr.name == \"x\"'"), "user"),
+    "types that never meet": (condition("'severity_id §== \"4\"'"), "int"),
+    "no boolean": (condition("'§severity_id + 1'"), "bool"),
+    "syntax": (condition("'severity_id >= §'"), "severity_id"),
+    "enrich of one not asked": (condition("'enrich.§misp.size() > 0'"), "misp"),
+    "unknown function": (condition("'§lisstd(\"a\", user.name)'"), "listed"),
+    "unknown list": (condition("'listed(§\"vip\", user.name)'"), "vip"),
+    "unknown constant": (condition("'severity_id == SEVERITY.§HIHG'"), "HIGH"),
+    "in a block": (
+        steps("- stop:\n    if: |-\n      severity_id > 3\n"
+              "      && §usr.name == \"x\"\n    because: x"), "user"),
+    "template": (
+        respond("- {do: soar.create_case, with: {name: 'x ${user.§nam} y'}}"),
+        "name"),
+    # The eight ways in which YAML mangles an unquoted expression.
+    "quoting: leading !": (
+        steps("- stop:\n    if: §!(severity_id > 3)\n    because: x"),
+        "'!(severity_id > 3)'"),
+    "quoting: leading \"": (
+        steps("- stop:\n    if: §\"x\" in metadata.labels\n    because: x"),
+        "'\"x\" in metadata.labels'"),
+    "quoting: leading [": (
+        steps("- stop:\n    if: §[1, 2].exists(i, i == severity_id)\n    because: x"),
+        "'[1, 2].exists(i, i == severity_id)'"),
+    "quoting: leading {": (
+        steps("- stop:\n    if: §{\"a\": 1}.size() == severity_id\n    because: x"),
+        "'{\"a\": 1}.size() == severity_id'"),
+    "quoting: leading &": (
+        steps("- stop:\n    if: §&& severity_id > 3\n    because: x"), "'&&"),
+    "quoting: leading *": (
+        steps("- stop:\n    if: §*severity_id > 3\n    because: x"), "'*"),
+    "quoting: colon and blank": (
+        steps("- stop:\n    if: §severity_id > 3 ? true : false\n    because: x"),
+        "'severity_id > 3 ? true : false'"),
+    "quoting: blank and #": (
+        steps("- stop:\n    if: §user.name == \"a #b\"\n    because: x"),
+        "'user.name == \"a #b\"'"),
+    "quoting: comma inside { }": (
+        steps("- stop: {if: §severity_id in [1, 2] || listed(\"a\", user.name), because: x}"),
+        "'severity_id in"),
+}
+
+
+def heraldd_t(text):
+    try:
+        heraldd = find_program("HERALDD", "heraldd")
+    except NotBuilt as why:
+        pytest.skip(str(why))
+    with tempfile.TemporaryDirectory(prefix="herald-") as folder:
+        plugins = gather_plugins(os.path.join(folder, "plugins"))
+        path = os.path.join(folder, "herald.yaml")
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(text.replace("@PLUGINS@", plugins))
+        return subprocess.run([heraldd, "-t", "-c", path], check=False,
+                              capture_output=True, text=True, timeout=60)
+
+
+def test_the_frame_is_good():
+    """Else every case could be refused for the frame alone."""
+    done = heraldd_t(GOOD)
+    assert done.returncode == 0, done.stderr
+    done = heraldd_t(respond("- {name: a, do: soar.create_case}"))
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_refused_with_place_and_remedy(name):
+    text, word = CASES[name]
+    before = text[:text.index("§")].split("\n")
+    place = f"{len(before)}:{len(before[-1]) + 1}"
+    done = heraldd_t(text.replace("§", ""))
+    assert done.returncode == 1, done.stdout + done.stderr
+    complaints = re.split(r"(?m)^(?=\S*herald\.yaml:)", done.stderr)
+    fitting = [c for c in complaints if f"herald.yaml:{place}:" in c]
+    assert fitting, f"nothing at {place}:\n{done.stderr}"
+    assert any(word in c for c in fitting), f"no '{word}':\n{done.stderr}"
+
+
+def test_all_complaints_at_once():
+    text = respond("- {do: soar.create_cas}") + \
+        "lists:\n  a: {values: [x], of: nothing}\n"
+    done = heraldd_t(text.replace("mode: notify", "mode: loud"))
+    for word in ("loud", "create_cas", "nothing"):
+        assert word in done.stderr
