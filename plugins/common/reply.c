@@ -41,9 +41,9 @@ uint32_t hp_reply_judge(const herald_reply *reply, struct hp_json *body,
 		return HERALD_OK;
 	if (reply->status == HERALD_OK) {
 		hp_text_addf(why, "the answer is no JSON but %s",
-			     reply->body.n == 0 ? "empty" :
-			     type		? type :
-						  "something without a type");
+			     reply->body.n == 0 ? "empty"
+			     : type		? type
+						: "something without a type");
 		return HERALD_BAD_REPLY;
 	}
 	hp_text_add(why, reply->error);
@@ -54,8 +54,8 @@ uint32_t hp_reply_judge(const herald_reply *reply, struct hp_json *body,
 	return reply->status;
 }
 
-void hp_fail(const herald_host *h, herald_id req, uint32_t status,
-	     int64_t retry_after_ms, const struct hp_text *why)
+void hp_end(const herald_host *h, herald_id req, uint32_t status,
+	    int64_t retry_after_ms, const struct hp_text *why)
 {
 	herald_result result;
 

@@ -28,8 +28,8 @@ bool hp_reply_open(const herald_host *h, const herald_reply *reply,
 uint32_t hp_reply_judge(const herald_reply *reply, struct hp_json *body,
 			struct hp_text *why);
 
-/* Ends a request that failed. [any] */
-void hp_fail(const herald_host *h, herald_id req, uint32_t status,
-	     int64_t retry_after_ms, const struct hp_text *why);
+/* Ends a request with a status and words for people. [any] */
+void hp_end(const herald_host *h, herald_id req, uint32_t status,
+	    int64_t retry_after_ms, const struct hp_text *why);
 
 #endif

@@ -11,6 +11,8 @@
 
 #include <stddef.h>
 
+/* clang-format off */
+
 /* What a field says, if anything. */
 #define NOTHING "[\"\", \"-\", \"unknown\", \"N/A\"]"
 #define SAID(x) "type(" x ") == string && !(" x " in " NOTHING ")"
@@ -87,7 +89,6 @@
 	"\"file_name\": 7, \"email\": 5, \"process_name\": 9, " \
 	"\"command\": 13, \"user\": 4}"
 
-/* clang-format off */
 const herald_map splunk_map[] = {
     /* which alert it is */
     { "finding_info.uid", "row.event_id", SAID("row.event_id"), "stable at the source" },

@@ -79,7 +79,8 @@ static bool is_refused(struct splunk *s, const herald_request *rq)
 		return true;
 	if (!is_json_type(herald_pair(rq->headers, "content-type"))) {
 		answer(s, rq->req, 415, NULL,
-		       "{\"error\":\"the content must be application/json\"}\n");
+		       "{\"error\":\"the content must be "
+		       "application/json\"}\n");
 		return true;
 	}
 	if (hp_str_trim(rq->body).n == 0) {

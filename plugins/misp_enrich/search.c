@@ -1,0 +1,233 @@
+#include "misp_enrich/search.h"
+
+#include <stdlib.h>
+
+#include <common/json.h>
+#include <common/reply.h>
+
+#include "misp_enrich/finding.h"
+#include "misp_enrich/reply.h"
+#include "misp_enrich/value.h"
+
+#define REPLY_MAX (8u << 20) /* bytes of a page */
+#define PAGES_MAX 10
+
+/* Without Accept MISP answers HTML. */
+const char *const misp_headers[] = { "Accept: application/json",
+				     "Content-Type: application/json", NULL };
+
+struct search {
+	struct misp *m;
+	unsigned page;
+	size_t n;
+	struct misp_finding findings[];
+};
+
+/* ---- ending ---- */
+
+static void free_search(struct search *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		misp_finding_fini(&s->findings[i]);
+	free(s);
+}
+
+static void fail(struct search *s, uint32_t status, int64_t retry_after_ms,
+		 const struct hp_text *why)
+{
+	for (size_t i = 0; i < s->n; i++)
+		hp_end(s->m->h, s->findings[i].asked->req, status,
+		       retry_after_ms, why);
+	free_search(s);
+}
+
+/* Attributes that were not read may be about any of the values: what has none
+ * so far is not known to be clean. */
+static void end_one(struct search *s, struct misp_finding *f, bool cut_short)
+{
+	const herald_host *h = s->m->h;
+	herald_id req = f->asked->req;
+	herald_str json = misp_finding_text(f, herald_cstr(s->m->url));
+
+	if (f->result.failed)
+		herald_fail(h, req, HERALD_BUSY, HERALD_S("out of memory"));
+	else if (f->count > 0)
+		herald_done(h, req, HERALD_OK, json);
+	else if (cut_short)
+		herald_fail(h, req, HERALD_TOO_BIG,
+			    HERALD_S("MISP has more attributes about values "
+				     "of this search than are read"));
+	else
+		herald_done(h, req, HERALD_NOT_FOUND, (herald_str){ NULL, 0 });
+}
+
+static void end(struct search *s, bool cut_short)
+{
+	for (size_t i = 0; i < s->n; i++)
+		end_one(s, &s->findings[i], cut_short);
+	free_search(s);
+}
+
+/* ---- judging ---- */
+
+/* MISP has a header of its own: seconds. */
+static int64_t reset_ms(const herald_reply *reply)
+{
+	const char *text = herald_pair(reply->headers, "x-rate-limit-reset");
+	int64_t seconds = 0;
+
+	if (reply->retry_after_ms > 0 || !text)
+		return reply->retry_after_ms;
+	if (hp_str_is_digits(herald_cstr(text)) && strlen(text) < 10)
+		seconds = strtol(text, NULL, 10);
+	return seconds * 1000;
+}
+
+uint32_t misp_reply_status(const herald_reply *reply, struct hp_json *body,
+			   struct hp_text *why, int64_t *retry_after_ms)
+{
+	uint32_t status = hp_reply_judge(reply, body, why);
+
+	*retry_after_ms = reply->retry_after_ms;
+	switch (status) {
+	case HERALD_FORBIDDEN:
+		return HERALD_AUTH; /* so it answers to a wrong key */
+	case HERALD_NOT_FOUND:
+		/* Of the path: a search without a match is 200. */
+		hp_text_add(why, HERALD_S("; is this a MISP?"));
+		return HERALD_BAD_REPLY;
+	case HERALD_QUOTA:
+		*retry_after_ms = reset_ms(reply);
+		return status;
+	default:
+		return status;
+	}
+}
+
+/* ---- asking ---- */
+
+static void ask(struct search *s);
+
+static void take(void *ud, const struct misp_attribute *a)
+{
+	struct search *s = ud;
+
+	for (size_t i = 0; i < s->n; i++)
+		misp_finding_add(&s->findings[i], s->m->h, a);
+}
+
+static void on_page(void *self, herald_id req, void *ud,
+		    const herald_reply *reply)
+{
+	struct search *s = ud;
+	int64_t retry_after_ms = 0;
+	struct hp_json body;
+	struct hp_text why;
+	uint32_t status;
+	size_t rows = 0;
+
+	(void)self;
+	(void)req;
+	hp_text_init(&why, HP_WHY_MAX);
+	hp_reply_open(s->m->h, reply, &body);
+	status = misp_reply_status(reply, &body, &why, &retry_after_ms);
+	if (status == HERALD_OK && !misp_reply_read(&body, take, s, &rows)) {
+		hp_text_add(&why, HERALD_S("the answer has no attributes"));
+		status = HERALD_BAD_REPLY;
+	}
+	hp_json_close(&body);
+	if (status != HERALD_OK)
+		fail(s, status, retry_after_ms, &why);
+	else if (rows < (size_t)s->m->limit)
+		end(s, false);
+	else if (s->page == PAGES_MAX)
+		end(s, true);
+	else
+		ask(s);
+	hp_text_fini(&why);
+}
+
+static void put_values(struct search *s, struct hp_json *body)
+{
+	struct hp_path at;
+
+	/* Only in {"OR": [...]} are '&&' and '!' plain text. */
+	for (size_t i = 0; i < s->n; i++)
+		hp_json_put(body, hp_path(&at, "/value/OR/%zu", i),
+			    s->findings[i].asked->value);
+}
+
+static void make_body(struct search *s, struct hp_json *body)
+{
+	hp_json_open(body, s->m->h, (herald_str){ NULL, 0 });
+	hp_json_put(body, "/returnFormat", HERALD_S("json"));
+	put_values(s, body);
+	if (s->m->to_ids)
+		hp_json_put_int(body, "/to_ids", 1);
+	hp_json_put_int(body, "/includeEventTags", 1);
+	hp_json_put_int(body, "/includeContext", 1);
+	hp_json_put_int(body, "/includeWarninglistHits", 1);
+	hp_json_put_int(body, "/limit", s->m->limit);
+	hp_json_put_int(body, "/page", s->page);
+}
+
+static void give_up(struct search *s)
+{
+	struct hp_text why;
+
+	hp_text_init(&why, HP_WHY_MAX);
+	hp_text_add(&why, HERALD_S("out of memory"));
+	fail(s, HERALD_BUSY, 0, &why);
+	hp_text_fini(&why);
+}
+
+static void ask(struct search *s)
+{
+	static const char *const path[] = { "attributes", "restSearch", NULL };
+	const herald_host *h = s->m->h;
+	struct hp_json body;
+	herald_http rq = {
+		.struct_size = sizeof(rq),
+		.req = s->findings[0].asked->req,
+		.method = "POST", /* PUT would return everything */
+		.url = s->m->url,
+		.path = path,
+		.headers = misp_headers,
+		.auth_secret = "secret",
+		.max_reply = REPLY_MAX,
+	};
+
+	s->page++;
+	make_body(s, &body);
+	rq.body = hp_json_all(&body);
+	if (rq.body.p)
+		h->http(h, &rq, on_page, s);
+	else
+		give_up(s);
+	hp_json_close(&body);
+}
+
+void misp_search_start(struct misp *m, const herald_lookup *const *batch,
+		       uint32_t n)
+{
+	struct search *s = calloc(1, sizeof(*s) + n * sizeof(s->findings[0]));
+
+	if (s)
+		s->m = m;
+	for (uint32_t i = 0; i < n; i++) {
+		const char *trouble = misp_value_trouble(batch[i]->value);
+
+		if (trouble)
+			herald_fail(m->h, batch[i]->req, HERALD_NOT_APPLICABLE,
+				    herald_cstr(trouble));
+		else if (!s)
+			herald_fail(m->h, batch[i]->req, HERALD_BUSY,
+				    HERALD_S("out of memory"));
+		else
+			misp_finding_init(&s->findings[s->n++], batch[i]);
+	}
+	if (s && s->n > 0)
+		ask(s);
+	else
+		free(s);
+}

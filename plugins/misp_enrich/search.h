@@ -1,0 +1,38 @@
+/* search.h - one question to MISP about many values
+ *
+ * A batch is one search, read page by page until one is not full.  Every value
+ * of it is answered: with what was found, with "nothing known", or with the
+ * trouble that all of them share.
+ */
+#ifndef HERALD_MISP_SEARCH_H
+#define HERALD_MISP_SEARCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <herald/plugin.h>
+
+#include <common/text.h>
+
+struct hp_json;
+
+struct misp {
+	const herald_host *h;
+	const char *url;
+	int64_t limit; /* attributes a page */
+	bool to_ids;   /* only attributes meant for detection */
+};
+
+/* The enricher's lookup(). [loop] */
+void misp_search_start(struct misp *m, const herald_lookup *const *batch,
+		       uint32_t n);
+
+/* What a reply other than a sound one means: HERALD_OK, or the status to end
+ * with and, in `why`, the reason. [loop] */
+uint32_t misp_reply_status(const herald_reply *reply, struct hp_json *body,
+			   struct hp_text *why, int64_t *retry_after_ms);
+
+/* Headers that every request carries. */
+extern const char *const misp_headers[];
+
+#endif
