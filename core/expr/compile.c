@@ -5,16 +5,13 @@
 #include <string.h>
 
 #include "core/base/alloc.h"
-#include "core/base/buf.h"
 #include "core/base/err.h"
 #include "core/conf/complaint.h"
-#include "core/conf/guess.h"
 #include "core/conf/node.h"
+#include "core/expr/checks.h"
 #include "core/expr/env.h"
 #include "core/expr/names.h"
 #include "core/expr/program.h"
-
-#define NAME_MAX_BYTES 256
 
 /* ---- names of an expression's own ---- */
 
@@ -70,170 +67,6 @@ static const struct hd_cel_env *choose_env(struct hd_expr *expr,
 	expr->names = hd_alloc_array(HD_EXPR_NAMES_MAX, sizeof(char *));
 	hd_names_scan(expr->source, strlen(expr->source), add_name, &naming);
 	return naming.too_many ? NULL : expr->own;
-}
-
-/* ---- what the type checker cannot know ---- */
-
-struct checking {
-	struct hd_expr *expr;
-	const struct hd_expr_names *names;
-	hd_expr_issue_fn fn;
-	void *ud;
-	bool failed;
-};
-
-static void complain(struct checking *checking, size_t offset, const char *text,
-		     const char *remedy)
-{
-	checking->failed = true;
-	checking->fn(checking->ud, offset, text, remedy);
-}
-
-static bool is_listed(const char *const *list, const char *name, size_t n)
-{
-	for (; list && *list; list++)
-		if (strlen(*list) == n && memcmp(*list, name, n) == 0)
-			return true;
-	return false;
-}
-
-static void guess_of(const char *const *list, const char *name, char *out,
-		     size_t size)
-{
-	struct hd_guess guess;
-
-	out[0] = '\0';
-	hd_guess_init(&guess, name);
-	for (; list && *list; list++)
-		hd_guess_offer(&guess, *list);
-	if (guess.best)
-		snprintf(out, size, "did you mean '%s'?", guess.best);
-}
-
-/* `path` is "enrich.misp" or longer: its second name must be in `list`. */
-static void check_second_name(struct checking *checking,
-			      const struct hd_cel_ref *ref, const char *first,
-			      const char *const *list, const char *why)
-{
-	size_t skip = strlen(first);
-	const char *name;
-	char copy[NAME_MAX_BYTES], text[2 * NAME_MAX_BYTES];
-	char remedy[2 * NAME_MAX_BYTES];
-	size_t n;
-
-	if (strncmp(ref->path, first, skip) != 0 ||
-	    (ref->path[skip] && ref->path[skip] != '.' &&
-	     ref->path[skip] != '['))
-		return;
-	if (ref->path[skip] != '.') {
-		snprintf(text, sizeof(text),
-			 "'%s' as a whole: say which, %s.NAME", first, first);
-		complain(checking, ref->offset, text, "");
-		return;
-	}
-	name = ref->path + skip + 1;
-	n = strcspn(name, ".[");
-	if (is_listed(list, name, n))
-		return;
-	snprintf(copy, sizeof(copy), "%.*s", (int)n, name);
-	snprintf(text, sizeof(text), "%s.%s: %s", first, copy, why);
-	guess_of(list, copy, remedy, sizeof(remedy));
-	complain(checking, ref->offset, text, remedy);
-}
-
-static void check_refs(struct checking *checking)
-{
-	const struct hd_cel_ref *refs;
-	size_t n = hd_cel_program_refs(checking->expr->program, &refs);
-
-	if (!checking->expr->in_record)
-		return;
-	for (size_t i = 0; i < n; i++) {
-		if (refs[i].slot == HD_SLOT_ENRICH)
-			check_second_name(checking, &refs[i], "enrich",
-					  checking->names->enrich,
-					  "no step before asks that connector");
-		if (refs[i].slot == HD_SLOT_DONE)
-			check_second_name(checking, &refs[i], "done",
-					  checking->names->done,
-					  "no entry before has that name");
-	}
-}
-
-static void literal_of(const struct hd_cel_callsite *call, char *out,
-		       size_t size)
-{
-	const struct hd_cel_value *name = call->args[0];
-
-	out[0] = '\0';
-	if (name && name->kind == HD_CEL_STRING)
-		snprintf(out, size, "%.*s", (int)name->n, name->u.text);
-}
-
-static void guess_list(const struct hd_dict *lists, const char *name, char *out,
-		       size_t size)
-{
-	struct hd_guess guess;
-	const char *key;
-	size_t at = 0;
-
-	out[0] = '\0';
-	hd_guess_init(&guess, name);
-	while (hd_dict_next(lists, &at, &key))
-		hd_guess_offer(&guess, key);
-	if (guess.best)
-		snprintf(out, size, "did you mean '%s'?", guess.best);
-}
-
-static void check_call(struct checking *checking,
-		       const struct hd_cel_callsite *call)
-{
-	const struct hd_dict *lists = &checking->expr->env->lists;
-	char name[NAME_MAX_BYTES], text[2 * NAME_MAX_BYTES];
-	char remedy[2 * NAME_MAX_BYTES];
-	bool is_list = strcmp(call->function, "listed") == 0;
-
-	if (!is_list && strcmp(call->function, "missing") != 0)
-		return;
-	literal_of(call, name, sizeof(name));
-	if (!name[0]) {
-		snprintf(text, sizeof(text),
-			 "the first argument of %s() is a name in quotes",
-			 call->function);
-		complain(checking, call->offset, text, "");
-	} else if (is_list && !hd_dict_get(lists, name)) {
-		snprintf(text, sizeof(text), "there is no list '%s'", name);
-		guess_list(lists, name, remedy, sizeof(remedy));
-		complain(checking, call->offset, text, remedy);
-	} else if (!is_list &&
-		   !is_listed(checking->names->enrich, name, strlen(name))) {
-		snprintf(text, sizeof(text),
-			 "missing(\"%s\"): no step before asks that connector",
-			 name);
-		guess_of(checking->names->enrich, name, remedy, sizeof(remedy));
-		complain(checking, call->offset, text, remedy);
-	}
-}
-
-static void check_calls(struct checking *checking)
-{
-	const struct hd_cel_callsite *calls;
-	size_t n = hd_cel_program_calls(checking->expr->program, &calls);
-
-	for (size_t i = 0; i < n; i++)
-		check_call(checking, &calls[i]);
-}
-
-static void check_number(struct checking *checking)
-{
-	const char *type = hd_cel_program_type(checking->expr->program);
-	char text[NAME_MAX_BYTES];
-
-	if (strcmp(type, "int") == 0 || strcmp(type, "uint") == 0 ||
-	    strcmp(type, "double") == 0 || strcmp(type, "dyn") == 0)
-		return;
-	snprintf(text, sizeof(text), "a number is expected, this is %s", type);
-	complain(checking, 0, text, "");
 }
 
 /* ---- what an evaluation must prepare ---- */
@@ -293,12 +126,12 @@ static const char *expected(enum hd_expr_type type)
 	return NULL;
 }
 
-static void report(struct checking *checking,
-		   const struct hd_cel_issues *issues)
+static void report(struct hd_checks *checks, const struct hd_cel_issues *issues)
 {
 	for (size_t i = 0; i < issues->n; i++)
-		complain(checking, issues->items[i].offset,
-			 issues->items[i].text, issues->items[i].remedy);
+		hd_checks_complain(checks, issues->items[i].offset,
+				   issues->items[i].text,
+				   issues->items[i].remedy);
 }
 
 struct hd_expr *hd_expr_compile_part(struct hd_expr_env *env,
@@ -309,31 +142,32 @@ struct hd_expr *hd_expr_compile_part(struct hd_expr_env *env,
 {
 	static const struct hd_expr_names none;
 	struct hd_expr *expr = hd_alloc(sizeof(*expr));
-	struct checking checking = { expr, names ? names : &none, fn, ud,
-				     false };
+	struct hd_checks checks = { expr, names ? names : &none, fn, ud,
+				    false };
 	struct hd_cel_options options = { .expect = expected(type) };
 	struct hd_cel_issues issues = { 0 };
 	const struct hd_cel_env *cel;
 
 	expr->env = env;
 	expr->source = hd_memdup0(source, n);
-	cel = choose_env(expr, checking.names);
+	cel = choose_env(expr, checks.names);
 	if (!cel) {
-		complain(&checking, 0, "too many names in one expression", "");
+		hd_checks_complain(&checks, 0,
+				   "too many names in one expression", "");
 		goto out;
 	}
 	expr->program = hd_cel_compile(cel, expr->source, n, &options, &issues);
-	report(&checking, &issues);
+	report(&checks, &issues);
 	if (!expr->program)
 		goto out;
-	check_refs(&checking);
-	check_calls(&checking);
+	hd_checks_refs(&checks);
+	hd_checks_calls(&checks);
 	if (type == HD_EXPR_NUMBER)
-		check_number(&checking);
+		hd_checks_number(&checks);
 	note_refs(expr);
 out:
 	hd_cel_issues_fini(&issues);
-	if (checking.failed || !expr->program) {
+	if (checks.failed || !expr->program) {
 		hd_expr_free(expr);
 		expr = NULL;
 	}

@@ -33,7 +33,7 @@ struct hd_run *hd_run_begin(const struct hd_expr *expr,
 	run->score = 0;
 	run->owned_count = 0;
 	memset(run->cached, 0, sizeof(run->cached));
-	run->unknowns = hd_scope_unknowns(expr, scope);
+	run->unknowns = hd_unknown_paths(expr, scope);
 	return run;
 }
 

@@ -29,7 +29,10 @@ struct hd_cel_value hd_scope_resolve(void *ud, unsigned slot,
 
 /* The paths that are unknown: lookup i is unknown i, parked entry k is unknown
  * missing_count + k.  NULL if there are none.  The caller frees it. */
-struct hd_cel_unknowns *hd_scope_unknowns(const struct hd_expr *expr,
-					  const struct hd_expr_scope *scope);
+struct hd_cel_unknowns *hd_unknown_paths(const struct hd_expr *expr,
+					 const struct hd_expr_scope *scope);
+
+/* True if the list "user,device" (or NULL) has `word`. [any] */
+bool hd_unknown_has_word(const char *list, const char *word);
 
 #endif

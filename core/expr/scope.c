@@ -6,10 +6,8 @@
 #include "core/expr/run.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "core/base/alloc.h"
 #include "core/record/record.h"
 #include "core/record/schema.h"
 
@@ -94,20 +92,6 @@ static struct hd_cel_value seen(struct hd_run *run, json_t *tree)
 
 /* ---- views ---- */
 
-static bool has_word(const char *list, const char *word)
-{
-	size_t n = strlen(word);
-
-	while (list) {
-		if (strncmp(list, word, n) == 0 &&
-		    (list[n] == ',' || list[n] == '\0'))
-			return true;
-		list = strchr(list, ',');
-		list += list != NULL;
-	}
-	return false;
-}
-
 /* The word of `fills` that covers a view. */
 static const char *filled_by(const char *view)
 {
@@ -124,7 +108,7 @@ static bool may_be_filled(const struct hd_run *run, const char *view)
 	const char *word = filled_by(view);
 
 	for (size_t i = 0; word && i < run->scope->missing_count; i++)
-		if (has_word(run->scope->missing[i].fills, word))
+		if (hd_unknown_has_word(run->scope->missing[i].fills, word))
 			return true;
 	return false;
 }
@@ -339,141 +323,4 @@ struct hd_cel_value hd_scope_resolve(void *ud, unsigned slot,
 		run->cached[slot] = true;
 	}
 	return run->cache[slot];
-}
-
-/* ---- what is unknown ---- */
-
-struct unknown_path {
-	const char *word;  /* of fills; NULL: of whoever judges */
-	const char *types; /* for whom, where word is NULL */
-	const char *path;
-};
-
-static const struct unknown_path paths[] = {
-	{ "user", NULL, "user" },
-	{ "user", NULL, "actor.user" },
-	{ "user", NULL, "evidences[*].user" },
-	{ "user", NULL, "evidences[*].actor.user" },
-	{ "user", NULL, "record.evidences[*].user" },
-	{ "user", NULL, "record.evidences[*].actor.user" },
-	{ "device", NULL, "device" },
-	{ "device", NULL, "src" },
-	{ "device", NULL, "dst" },
-	{ "device", NULL, "evidences[*].device" },
-	{ "device", NULL, "evidences[*].src_endpoint" },
-	{ "device", NULL, "evidences[*].dst_endpoint" },
-	{ "device", NULL, "record.device" },
-	{ "device", NULL, "record.evidences[*].device" },
-	{ "device", NULL, "record.evidences[*].src_endpoint" },
-	{ "device", NULL, "record.evidences[*].dst_endpoint" },
-	{ "location", NULL, "device.location" },
-	{ "location", NULL, "src.location" },
-	{ "location", NULL, "dst.location" },
-	{ "location", NULL, "evidences[*].device.location" },
-	{ "location", NULL, "evidences[*].src_endpoint.location" },
-	{ "location", NULL, "evidences[*].dst_endpoint.location" },
-	{ "location", NULL, "record.device.location" },
-	{ "location", NULL, "record.evidences[*].src_endpoint.location" },
-	{ "location", NULL, "record.evidences[*].dst_endpoint.location" },
-	{ "resources", NULL, "resources" },
-	{ "resources", NULL, "record.resources" },
-	{ "labels", NULL, "metadata.labels" },
-	{ "labels", NULL, "record.metadata.labels" },
-	{ NULL, "user,email", "user.reputation" },
-	{ NULL, "user,email", "actor.reputation" },
-	{ NULL, "ip,host,domain,mac", "device.reputation" },
-	{ NULL, "ip,host,domain,mac", "src.reputation" },
-	{ NULL, "ip,host,domain,mac", "dst.reputation" },
-	{ NULL, "md5,sha1,sha256,sha512,hash", "file.reputation" },
-	{ NULL, "md5,sha1,sha256,sha512,hash", "process.reputation" },
-	{ NULL, "url", "url.reputation" },
-	{ NULL, "host,domain", "query.reputation" },
-	{ NULL, "email,url,md5,sha1,sha256,sha512,hash", "email.reputation" },
-	{ NULL, NULL, "observables[*].reputation" },
-	{ NULL, NULL, "record.observables[*].reputation" },
-};
-
-static bool judges(const struct hd_missing *missing)
-{
-	return missing->kind &&
-	       has_word("threat_intel,reputation,breach,dns", missing->kind);
-}
-
-/* True if the two lists of words have one in common; NULL is everything. */
-static bool overlap(const char *a, const char *b)
-{
-	char word[64];
-
-	if (!a || !b)
-		return true;
-	while (*a) {
-		size_t n = strcspn(a, ",");
-
-		if (n < sizeof(word)) {
-			memcpy(word, a, n);
-			word[n] = '\0';
-			if (has_word(b, word))
-				return true;
-		}
-		a += n + (a[n] == ',');
-	}
-	return false;
-}
-
-/* What nobody named cannot be completed: a view of nothing stays absent. */
-static bool is_empty_view(const struct hd_expr_scope *scope, const char *path)
-{
-	char name[16];
-	size_t n = strcspn(path, ".[");
-
-	if (n >= sizeof(name))
-		return false;
-	memcpy(name, path, n);
-	name[n] = '\0';
-	for (size_t i = 0; i < HD_VIEWS; i++)
-		if (strcmp(hd_views[i].name, name) == 0)
-			return !hd_record_view(scope->record, name);
-	return false;
-}
-
-static void add_missing(struct hd_cel_unknowns *unknowns,
-			const struct hd_expr_scope *scope, uint32_t id)
-{
-	const struct hd_missing *missing = &scope->missing[id];
-	char *enrich = hd_strf("enrich.%s", missing->connector);
-
-	hd_cel_unknowns_add(unknowns, enrich, id);
-	free(enrich);
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		const struct unknown_path *path = &paths[i];
-
-		if (is_empty_view(scope, path->path))
-			continue;
-		if (path->word ? has_word(missing->fills, path->word)
-			       : judges(missing) &&
-					 overlap(missing->types, path->types))
-			hd_cel_unknowns_add(unknowns, path->path, id);
-	}
-}
-
-struct hd_cel_unknowns *hd_scope_unknowns(const struct hd_expr *expr,
-					  const struct hd_expr_scope *scope)
-{
-	const char *const *parked = scope->parked;
-	struct hd_cel_unknowns *unknowns;
-	uint32_t id = 0;
-
-	if (!expr->in_record ||
-	    (scope->missing_count == 0 && (!parked || !*parked)))
-		return NULL;
-	unknowns = hd_cel_unknowns_new(expr->env->record);
-	for (; id < scope->missing_count; id++)
-		add_missing(unknowns, scope, id);
-	for (; parked && *parked; parked++, id++) {
-		char *path = hd_strf("done.%s", *parked);
-
-		hd_cel_unknowns_add(unknowns, path, id);
-		free(path);
-	}
-	return unknowns;
 }

@@ -77,6 +77,34 @@ static enum hd_applied get_action(struct hd_apply *a, const char *id,
 	return end;
 }
 
+/* An action's id is its idem's digest: the same again is refused. */
+static enum hd_applied refuse_again(struct hd_apply *a, const struct hd_op *op,
+				    const struct hd_touched_alert *alert)
+{
+	sqlite3_stmt *stmt;
+	enum hd_applied end;
+	bool there = find_touched(a, op->id) != NULL;
+
+	if (!there && alert->was != HD_ALERT_KEEP) {
+		stmt = hd_store_stmt(a->store, HD_STMT_ACTION_IS);
+		if (!stmt)
+			return hd_apply_code(a->store,
+					     sqlite3_extended_errcode(
+						     a->store->db),
+					     &a->txn->err);
+		sqlite3_bind_int64(stmt, 1, alert->rec.row.num);
+		sqlite3_bind_text(stmt, 2, op->id, -1, SQLITE_STATIC);
+		end = hd_apply_step(a, stmt, &there);
+		sqlite3_reset(stmt);
+		if (end != HD_APPLIED)
+			return end;
+	}
+	if (there)
+		return hd_apply_refuse(a, EEXIST, "action %s is there already",
+				       op->u.action.idem);
+	return HD_APPLIED;
+}
+
 enum hd_applied hd_apply_action_new(struct hd_apply *a, const struct hd_op *op)
 {
 	struct hd_touched_action *action;
@@ -85,9 +113,9 @@ enum hd_applied hd_apply_action_new(struct hd_apply *a, const struct hd_op *op)
 
 	if (end != HD_APPLIED || alert->known)
 		return end;
-	if (find_touched(a, op->id))
-		return hd_apply_refuse(a, EEXIST, "action %s twice",
-				       op->u.action.idem);
+	end = refuse_again(a, op, alert);
+	if (end != HD_APPLIED)
+		return end;
 	action = touch(a);
 	if (!action)
 		return hd_apply_refuse(a, ENOMEM, "no memory");

@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "core/base/clock.h"
+#include "core/base/crash.h"
 
 /* Runs a statement that only begins, ends or marks. */
 static enum hd_applied run_plain(struct hd_store *store, enum hd_stmt which,
@@ -100,8 +101,10 @@ static enum hd_applied commit(struct hd_store *store, int64_t *commit_us,
 	enum hd_applied end = hd_apply_code(store, hd_store_put_counts(store),
 					    err);
 
+	hd_crash_point("journal-commit");
 	if (end == HD_APPLIED)
 		end = run_plain(store, HD_STMT_COMMIT, err);
+	hd_crash_point("journal-committed");
 	*commit_us = hd_now_us() - start;
 	if (end == HD_APPLIED) {
 		store->stored = store->counts;

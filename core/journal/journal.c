@@ -28,6 +28,8 @@ void hd_journal_action_id(const char *idem, char out[HD_ID_TEXT])
 
 	hd_sha256(idem, strlen(idem), digest);
 	hd_hex(digest, (HD_ID_TEXT - 1) / 2, out);
+	if (strspn(idem, "0123456789abcdef") >= HD_ID_SHARED)
+		memcpy(out, idem, HD_ID_SHARED);
 }
 
 /* --- answers, on the loop --- */

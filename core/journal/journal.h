@@ -94,7 +94,8 @@ bool hd_journal_failed(const struct hd_journal *journal, struct hd_err *why);
 /* A new random id for an alert. [any] */
 void hd_journal_new_id(char out[HD_ID_TEXT]);
 
-/* The id of the action with that idem: always the same. [any] */
+/* The id of the action with that idem: always the same.  Its first half is
+ * that of its alert's id, with which an idem begins. [any] */
 void hd_journal_action_id(const char *idem, char out[HD_ID_TEXT]);
 
 struct hd_journal_stats {

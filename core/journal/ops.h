@@ -14,6 +14,9 @@
 #include "core/journal/table.h"
 #include "core/journal/txn.h"
 
+/* Digits that an action's id has from its alert's. */
+#define HD_ID_SHARED 16
+
 enum hd_op_kind {
 	HD_OP_ALERT_NEW,
 	HD_OP_ALERT_UPDATE,

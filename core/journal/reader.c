@@ -51,10 +51,17 @@ static const struct {
 	[HD_READ_BODY] = { &hd_table_body, "WHERE num=?1" },
 	[HD_READ_DECISION] = { &hd_table_decision, "WHERE num=?1" },
 	[HD_READ_ENTRIES] = { NULL, HD_CHAIN_SELECT },
-	[HD_READ_ACTION] = { &hd_table_action, "WHERE id=?1" },
+	[HD_READ_ACTION] = { &hd_table_action,
+			     "JOIN alert ON alert.num=action.alert_num WHERE "
+			     "alert.id>=substr(?1,1,16)AND "
+			     "alert.id<substr(?1,1,16)||'g' AND action.id=?1" },
 	[HD_READ_ACTION_PREFIX] = { NULL,
-				    "SELECT id FROM action WHERE id>=?1 AND "
-				    "id<?2 ORDER BY id LIMIT 100" },
+				    "SELECT action.id FROM alert JOIN action "
+				    "ON action.alert_num=alert.num WHERE "
+				    "alert.id>=substr(?1,1,16)AND "
+				    "alert.id<substr(?1,1,16)||'g' AND "
+				    "action.id>=?1 AND action.id<?2 "
+				    "LIMIT 100" },
 	[HD_READ_ACTIONS_OF] = { &hd_table_action,
 				 "WHERE alert_num=(SELECT num FROM alert "
 				 "WHERE id=?1)ORDER BY num" },

@@ -118,7 +118,7 @@ struct hd_entry_row {
 /* One intention: `action`.  It carries all that is needed to carry it out. */
 struct hd_action_row {
 	const char *id;	   /* made from idem by hd_journal_action_id() */
-	const char *idem;  /* unique for ever: alert/pipeline/entry name */
+	const char *idem;  /* unique for ever: alert id/pipeline/entry name */
 	const char *alert; /* id */
 	const char *pipeline, *name, *connector, *action;
 	int effect;	     /* HERALD_RECORDS ... HERALD_DESTROYS */

@@ -12,7 +12,8 @@
 
 /* Columns stand in the order of table.c.  `num` grows with each row.  Random
  * keys (ids, uids) cost a page of their own in each commit, so there is one
- * such index for ids and one for uids, and the others point by num. */
+ * such index for ids and one for uids, and the others point by num.  An action
+ * is found by its alert, whose id its own begins with. */
 static const char *const version_1[] = {
 	"CREATE TABLE alert(num INTEGER PRIMARY KEY,id TEXT NOT NULL,"
 	"uid TEXT NOT NULL,scope TEXT NOT NULL,connector TEXT NOT NULL,"
@@ -55,7 +56,6 @@ static const char *const version_1[] = {
 	"ticket TEXT NOT NULL,message TEXT NOT NULL,"
 	"created_ms INTEGER NOT NULL,changed_ms INTEGER NOT NULL,"
 	"digest BLOB NOT NULL)STRICT",
-	"CREATE UNIQUE INDEX action_id ON action(id)",
 	"CREATE INDEX action_alert ON action(alert_num)",
 	"CREATE INDEX action_state ON action(state)",
 

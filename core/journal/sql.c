@@ -1,6 +1,7 @@
 #include "core/journal/sql.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "core/base/buf.h"
@@ -20,10 +21,19 @@ static const char settings[] = "PRAGMA synchronous=FULL;"
 			       "PRAGMA secure_delete=FAST;"
 			       "PRAGMA temp_store=MEMORY;";
 
+/* Counting what SQLite allocates takes a lock of the whole process.  If
+ * somebody has used SQLite before, it stays as it is. */
+static void configure(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 sqlite3 *hd_sql_open(const char *path, int flags, struct hd_err *err)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	sqlite3 *db = NULL;
 
+	pthread_once(&once, configure);
 	if (sqlite3_open_v2(path, &db,
 			    flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW,
 			    NULL) != SQLITE_OK) {

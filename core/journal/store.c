@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/buf.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/journal/check.h"
@@ -18,96 +17,6 @@
 #define NEW_NAME HD_STORE_FILE ".new" /* a store that is being made */
 #define CHECK_BYTES ((int64_t)64 << 20)
 #define SQL_MAX 256
-
-/* --- counts: "received=3;waiting=0;...;action done=7;" in `meta` --- */
-
-static void write_counts(const struct hd_counts *counts, struct hd_buf *out)
-{
-	int i;
-
-	for (i = 1; i < HD_ALERT_STATES; i++)
-		hd_buf_addf(out, "%s=%" PRId64 ";",
-			    hd_alert_state_name((enum hd_alert_state)i),
-			    counts->alerts[i]);
-	for (i = 1; i < HD_ACTION_STATES; i++)
-		hd_buf_addf(out, "action %s=%" PRId64 ";",
-			    hd_action_state_name((enum hd_action_state)i),
-			    counts->actions[i]);
-}
-
-/* The number behind the next "=", or -1. */
-static int64_t next_count(const char **text)
-{
-	const char *at = strchr(*text, '=');
-	char *end = NULL;
-	int64_t value;
-
-	if (!at)
-		return -1;
-	value = strtoll(at + 1, &end, 10);
-	if (*end != ';')
-		return -1;
-	*text = end + 1;
-	return value;
-}
-
-static int read_counts(const char *text, struct hd_counts *out)
-{
-	int i;
-
-	memset(out, 0, sizeof(*out));
-	for (i = 1; i < HD_ALERT_STATES; i++) {
-		out->alerts[i] = next_count(&text);
-		if (out->alerts[i] < 0)
-			return -1;
-	}
-	for (i = 1; i < HD_ACTION_STATES; i++) {
-		out->actions[i] = next_count(&text);
-		if (out->actions[i] < 0)
-			return -1;
-	}
-	return 0;
-}
-
-int hd_store_put_counts(struct hd_store *store)
-{
-	struct hd_text_rec rec = { .name = "store counts" };
-	sqlite3_stmt *stmt;
-	struct hd_buf text;
-	int rc;
-
-	if (!store->counts_differ &&
-	    memcmp(&store->counts, &store->stored, sizeof(store->counts)) == 0)
-		return SQLITE_DONE;
-	stmt = hd_store_stmt(store, HD_STMT_META_UPSERT);
-	if (!stmt)
-		return sqlite3_extended_errcode(store->db);
-	hd_buf_init(&text, 4096);
-	write_counts(&store->counts, &text);
-	rec.text.p = hd_buf_text(&text);
-	rec.text.n = text.n;
-	rc = hd_table_bind(stmt, &hd_table_meta, &rec);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_step(stmt);
-	sqlite3_reset(stmt);
-	hd_buf_fini(&text);
-	return rc;
-}
-
-int hd_store_get_counts(sqlite3 *db, struct hd_counts *out)
-{
-	struct hd_text_rec rec = { 0 };
-	sqlite3_stmt *stmt;
-	int rc = -1;
-
-	stmt = hd_sql_select(db, &hd_table_meta, "WHERE name='store counts'",
-			     NULL);
-	if (stmt && sqlite3_step(stmt) == SQLITE_ROW &&
-	    hd_table_read(stmt, &hd_table_meta, &rec))
-		rc = read_counts(rec.text.p, out);
-	sqlite3_finalize(stmt);
-	return rc;
-}
 
 /* --- making a store --- */
 
@@ -276,34 +185,6 @@ static int look_at_content(struct hd_store *store, struct hd_err *err)
 	return 0;
 }
 
-/* Counting by index, for a store that is too large to be looked at whole and
- * has lost its counts. */
-static int count_anew(struct hd_store *store, struct hd_err *err)
-{
-	static const char sql[] = "SELECT 0,state,count(*)FROM alert "
-				  "GROUP BY state UNION ALL "
-				  "SELECT 1,state,count(*)FROM action "
-				  "GROUP BY state";
-	sqlite3_stmt *stmt = hd_sql_prepare(store->db, sql, err);
-	const char *name;
-	int64_t *to;
-	int rc;
-
-	if (!stmt)
-		return -1;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		name = (const char *)sqlite3_column_text(stmt, 1);
-		to = sqlite3_column_int(stmt, 0) == 0
-			     ? &store->counts.alerts[hd_alert_state_of(name)]
-			     : &store->counts.actions[hd_action_state_of(name)];
-		*to += sqlite3_column_int64(stmt, 2);
-	}
-	if (rc != SQLITE_DONE)
-		hd_sql_error(store->db, err);
-	sqlite3_finalize(stmt);
-	return rc == SQLITE_DONE ? 0 : -1;
-}
-
 static int take_numbers(struct hd_store *store, bool checked,
 			struct hd_err *err)
 {
@@ -324,7 +205,8 @@ static int take_numbers(struct hd_store *store, bool checked,
 	else
 		store->counts_differ = memcmp(&store->counts, &store->stored,
 					      sizeof(store->counts)) != 0;
-	if (store->counts_differ && !checked && count_anew(store, err) < 0)
+	if (store->counts_differ && !checked &&
+	    hd_store_count(store->db, &store->counts, err) < 0)
 		return -1;
 	store->stored = store->counts;
 	return 0;
@@ -346,7 +228,7 @@ static int set_bounds(struct hd_store *store, int64_t max_bytes,
 	char sql[SQL_MAX];
 
 	snprintf(sql, sizeof(sql),
-		 "PRAGMA cache_size=-8192;PRAGMA journal_size_limit=67108864;"
+		 "PRAGMA cache_size=-16384;PRAGMA journal_size_limit=67108864;"
 		 "PRAGMA max_page_count=%" PRId64,
 		 max_bytes > 0 ? max_bytes / HD_SCHEMA_PAGE + 1
 			       : INT64_C(1073741823));
@@ -399,6 +281,19 @@ fail:
 	return -1;
 }
 
+/* If it cannot be done now, the next start finds all of it in the log. */
+static void fold_wal(struct hd_store *store)
+{
+	if (sqlite3_wal_checkpoint_v2(store->db, NULL,
+				      SQLITE_CHECKPOINT_TRUNCATE, NULL,
+				      NULL) == SQLITE_OK)
+		sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
+				  0, NULL);
+	else
+		hd_warning("store %s: the log was left for the next start: %s",
+			   store->folder.path, sqlite3_errmsg(store->db));
+}
+
 void hd_store_close(struct hd_store *store, bool failed)
 {
 	int i;
@@ -407,13 +302,8 @@ void hd_store_close(struct hd_store *store, bool failed)
 		sqlite3_finalize(store->stmts[i]);
 		store->stmts[i] = NULL;
 	}
-	if (store->db && !failed) {
-		sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
-				  0, NULL);
-		sqlite3_wal_checkpoint_v2(store->db, NULL,
-					  SQLITE_CHECKPOINT_TRUNCATE, NULL,
-					  NULL);
-	}
+	if (store->db && !failed)
+		fold_wal(store);
 	sqlite3_close(store->db);
 	store->db = NULL;
 	hd_folder_close(&store->folder);

@@ -46,6 +46,7 @@ enum hd_stmt {
 	HD_STMT_ACTION_INSERT,
 	HD_STMT_ACTION_UPDATE,
 	HD_STMT_ACTION_BY_ID,
+	HD_STMT_ACTION_IS,
 	HD_STMT_ACTION_OF,
 	HD_STMT_ACTION_DELETE,
 	HD_STMT_WINDOW_UPSERT,
@@ -119,5 +120,9 @@ int hd_store_put_counts(struct hd_store *store);
 /* Takes the counts that were stored; -1 if they are not there or damaged.
  * [any] */
 int hd_store_get_counts(sqlite3 *db, struct hd_counts *out);
+
+/* Counts anew, by index: for a store that is too large to be looked at whole
+ * and has lost its counts. 0 or -1. [any] */
+int hd_store_count(sqlite3 *db, struct hd_counts *out, struct hd_err *err);
 
 #endif

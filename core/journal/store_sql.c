@@ -54,7 +54,14 @@ static const struct {
 				    ",id,idem,alert_num,alert,pipeline,name,"
 				    "connector,action,effect,undo_of,params,"
 				    "created_ms," },
-	[HD_STMT_ACTION_BY_ID] = { SELECT, &hd_table_action, "WHERE id=?1" },
+	[HD_STMT_ACTION_BY_ID] = { SELECT, &hd_table_action,
+				   "JOIN alert ON alert.num=action.alert_num "
+				   "WHERE alert.id>=substr(?1,1,16)AND "
+				   "alert.id<substr(?1,1,16)||'g' AND "
+				   "action.id=?1" },
+	[HD_STMT_ACTION_IS] = { PLAIN, NULL,
+				"SELECT 1 FROM action WHERE alert_num=?1 AND "
+				"id=?2" },
 	[HD_STMT_ACTION_OF] = { SELECT, &hd_table_action,
 				"WHERE alert_num=?1 ORDER BY num" },
 	[HD_STMT_ACTION_DELETE] = { PLAIN, NULL,

@@ -5,24 +5,24 @@
 #include <time.h>
 
 #include "core/base/clock.h"
-#include "core/base/log.h"
 #include "core/journal/checkpoint.h"
+#include "core/journal/schema.h"
 
 #define BATCH_MAX 512
-#define SMALL_BATCH 8	 /* below it, waiting for company does not pay */
-#define LINGER_US 300	 /* measured: 10 % less CPU, no worse median */
-#define IDLE_US 2000	 /* after such a pause there is no load */
-#define SIZES_US 1000000 /* between looks at the file's size */
-#define PASSIVE_BYTES ((int64_t)4 << 20)
+#define SMALL_BATCH 8	/* below it, waiting for company does not pay */
+#define LINGER_US 300	/* measured: 10 % less CPU, no worse median */
+#define IDLE_US 2000	/* after such a pause there is no load */
+#define LOOK_US 1000000 /* between looks at the file */
+#define PASSIVE_BYTES ((int64_t)16 << 20)
 #define RESTART_BYTES ((int64_t)64 << 20)
-#define FRAME_BYTES (24 + 8192)
+#define FRAME_BYTES (24 + HD_SCHEMA_PAGE)
 
 /* The writer's own memory. */
 struct writer {
 	struct hd_journal *journal;
 	int64_t last_batch;   /* transactions */
 	int64_t last_us;      /* when it ended */
-	int64_t sizes_us;     /* when the sizes were looked at */
+	int64_t looked_us;    /* when it looked around */
 	int64_t folded_bytes; /* of the WAL, when a checkpoint was last asked */
 	bool failed;
 };
@@ -94,23 +94,6 @@ static int64_t one_int(struct hd_store *store, enum hd_stmt which)
 	return value;
 }
 
-/* Sizes cost statements, so not after each batch. */
-static void look_at_sizes(struct writer *w)
-{
-	struct hd_journal *j = w->journal;
-	int64_t pages, unused;
-
-	if (w->sizes_us != 0 && w->last_us - w->sizes_us < SIZES_US)
-		return;
-	w->sizes_us = w->last_us;
-	pages = one_int(&j->store, HD_STMT_PAGES);
-	unused = one_int(&j->store, HD_STMT_FREE_PAGES);
-	pthread_mutex_lock(&j->lock);
-	j->stats.file_bytes = pages * 8192;
-	j->stats.used_bytes = (pages - unused) * 8192;
-	pthread_mutex_unlock(&j->lock);
-}
-
 static void count_batch(struct hd_journal *j, const struct hd_queue *batch,
 			int64_t commit_us)
 {
@@ -173,6 +156,45 @@ static void refuse_batch(struct hd_journal *j, struct hd_queue *batch)
 	answer(j, batch, 0);
 }
 
+static void look_at_sizes(struct hd_journal *j)
+{
+	int64_t pages, unused;
+
+	pages = one_int(&j->store, HD_STMT_PAGES);
+	unused = one_int(&j->store, HD_STMT_FREE_PAGES);
+	pthread_mutex_lock(&j->lock);
+	j->stats.file_bytes = pages * HD_SCHEMA_PAGE;
+	j->stats.used_bytes = (pages - unused) * HD_SCHEMA_PAGE;
+	pthread_mutex_unlock(&j->lock);
+}
+
+/* A file that was moved away or removed takes all that is written with it. */
+static void look_for_file(struct writer *w)
+{
+	struct hd_journal *j = w->journal;
+	struct hd_err why;
+	int moved = 0;
+
+	sqlite3_file_control(j->store.db, NULL, SQLITE_FCNTL_HAS_MOVED, &moved);
+	if (!moved)
+		return;
+	hd_err_set(&why, ENOENT,
+		   "store %s: " HD_STORE_FILE
+		   " was moved away or removed while in use",
+		   j->store.folder.path);
+	store_failed(w, &why);
+}
+
+/* This costs calls, so not after each batch. */
+static void look_around(struct writer *w)
+{
+	if (w->looked_us != 0 && w->last_us - w->looked_us < LOOK_US)
+		return;
+	w->looked_us = w->last_us;
+	look_at_sizes(w->journal);
+	look_for_file(w);
+}
+
 static void fold_wal(struct writer *w)
 {
 	struct hd_journal *j = w->journal;
@@ -209,8 +231,8 @@ static void commit_batch(struct writer *w, struct hd_queue *batch)
 	w->last_us = hd_now_us();
 	if (rc < 0)
 		return;
-	look_at_sizes(w);
 	fold_wal(w);
+	look_around(w);
 }
 
 void *hd_writer_main(void *journal)

@@ -53,7 +53,7 @@ static void call_run(struct hd_instance *i, const herald_id *ids, size_t n)
 	struct hd_request *r = hd_request_find(i, ids[0]);
 
 	(void)n;
-	if (!r)
+	if (!r || i->life >= HD_LIFE_DESTROYED)
 		return;
 	hd_visit_begin(i, "run");
 	i->plugin->actions->run(i->self, &r->call);
@@ -63,7 +63,7 @@ static void call_run(struct hd_instance *i, const herald_id *ids, size_t n)
 static void call_probe(struct hd_instance *i, const herald_id *ids, size_t n)
 {
 	(void)n;
-	if (!hd_request_find(i, ids[0]))
+	if (!hd_request_find(i, ids[0]) || i->life >= HD_LIFE_DESTROYED)
 		return;
 	hd_visit_begin(i, "probe");
 	i->plugin->probe(i->self, ids[0]);

@@ -78,6 +78,27 @@ static bool default_is_checked_later(uint32_t type)
 	       type == HERALD_JSON;
 }
 
+/* A list's default is several values (common_options.h). */
+static int check_list_default(const herald_option *o, struct hd_err *err)
+{
+	char why[HD_VALUE_WHY], remedy[HD_VALUE_REMEDY];
+	const char *at = o->def, *item;
+	struct hd_value value;
+	size_t n;
+
+	if (default_is_checked_later(o->type))
+		return hd_err_set(err, EINVAL,
+				  "a list of expressions, templates or JSON "
+				  "cannot have a default");
+	while (hd_common_next_default(&at, &item, &n)) {
+		if (hd_value_parse(o->type, o->values, item, n, &value, why,
+				   remedy) < 0)
+			return hd_err_set(err, EINVAL, "the default '%s' %s",
+					  o->def, why);
+	}
+	return 0;
+}
+
 static int check_default(const herald_option *o, struct hd_err *err)
 {
 	char why[HD_VALUE_WHY], remedy[HD_VALUE_REMEDY];
@@ -89,6 +110,8 @@ static int check_default(const herald_option *o, struct hd_err *err)
 		return hd_err_set(err, EINVAL,
 				  "a default, though it is required, a secret "
 				  "or a map");
+	if (o->flags & HERALD_LIST)
+		return check_list_default(o, err);
 	if (default_is_checked_later(o->type))
 		return 0;
 	if (hd_value_parse(o->type, o->values, o->def, strlen(o->def), &value,

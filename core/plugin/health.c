@@ -71,17 +71,23 @@ void hd_instance_halt(struct hd_instance *i, const char *because)
 	free(i->stopped);
 	i->stopped = hd_strdup(because);
 	i->stopped_since_ms = hd_utc_ms();
-	hd_instance_log(i, HD_LOG_ERROR,
-			"is not used any more: %s -> heraldctl connector %s "
-			"start, once it is mended",
-			because, i->name);
+	if (!i->failed)
+		hd_instance_log(i, HD_LOG_ERROR,
+				"is not used any more: %s -> heraldctl "
+				"connector %s start, once it is mended",
+				because, i->name);
+	else
+		hd_instance_log(i, HD_LOG_ERROR,
+				"failed: %s -> heraldctl reload, "
+				"once it is mended",
+				because);
 	if (i->env->changed)
 		i->env->changed(i->env->ud, i);
 }
 
 void hd_instance_resume(struct hd_instance *i)
 {
-	if (!i->stopped || !i->self)
+	if (!i->stopped || i->failed)
 		return;
 	free(i->stopped);
 	i->stopped = NULL;
@@ -103,7 +109,7 @@ uint32_t hd_instance_health(const struct hd_instance *i, const char **why,
 	uint32_t status = HERALD_OK;
 
 	if (i->stopped) {
-		status = i->self ? HERALD_AUTH : HERALD_BAD_CONFIG;
+		status = i->failed ? HERALD_FAILED : HERALD_AUTH;
 		text = i->stopped;
 		since = i->stopped_since_ms;
 	} else if (i->told_status != HERALD_OK) {

@@ -197,6 +197,7 @@ static herald_id http(const herald_host *h, const herald_http *from,
 	herald_id id;
 
 	HD_VISIT_CHECK_LOOP(cell);
+	HD_VISIT_CHECK_NEED(cell, HERALD_NEED_HTTP);
 	if (i->life < HD_LIFE_STARTING || i->life >= HD_LIFE_DESTROYED)
 		return 0;
 	memcpy(&rq, from,

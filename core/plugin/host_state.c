@@ -132,6 +132,7 @@ static uint32_t state_put(const herald_host *h, const char *key,
 	size_t n = strlen(key), bytes;
 
 	HD_VISIT_CHECK_LOOP(cell);
+	HD_VISIT_CHECK_NEED(cell, HERALD_NEED_STATE);
 	if (n == 0 || n > KEY_MAX)
 		return HERALD_BAD_INPUT;
 	if (!value.p)

@@ -15,6 +15,8 @@ static void run_post(struct hd_instance *i, struct hd_mail *mail)
 {
 	const struct post_mail *m = (struct post_mail *)mail;
 
+	if (i->life >= HD_LIFE_DESTROYED)
+		return;
 	hd_visit_begin(i, "post");
 	m->fn(i->self, 0, m->ud);
 	hd_visit_end(i);

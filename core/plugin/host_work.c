@@ -73,6 +73,7 @@ static herald_id work(const herald_host *h, herald_id req, herald_work_fn fn,
 	herald_id id;
 
 	HD_VISIT_CHECK_LOOP(cell);
+	HD_VISIT_CHECK_NEED(cell, HERALD_NEED_WORK);
 	if (i->life < HD_LIFE_STARTING || i->life >= HD_LIFE_DESTROYED)
 		return 0;
 	job = hd_alloc(sizeof(*job));

@@ -108,7 +108,7 @@ static void make_metrics(struct hd_instance *i)
 	make_own_metrics(i);
 }
 
-/* "splunk_in" to "splunk". */
+/* "example_in" to "example". */
 static char *source_name(const char *plugin)
 {
 	size_t n = strlen(plugin);
@@ -178,6 +178,7 @@ static int64_t start_limit_ms(const struct hd_instance *i)
 
 static void fail(struct hd_instance *i, const char *because)
 {
+	i->failed = true;
 	if (!i->stopped)
 		hd_instance_halt(i, because);
 }
@@ -349,6 +350,8 @@ static void finish(struct hd_instance *i)
 	i->handles++; /* held until all closes are asked for */
 	hd_host_timer_fini(i);
 	call_destroy(i);
+	/* What it completed in destroy() is late, but not lost. */
+	hd_cell_run(i->cell);
 	hd_host_source_stop(i);
 	hd_request_fini(i);
 	hd_http_peer_free(i->peer);
@@ -508,6 +511,7 @@ static int call_start(struct hd_instance *i, struct hd_err *err)
 
 int hd_instance_start(struct hd_instance *i, struct hd_err *err)
 {
+	struct hd_err local = { 0 };
 	int rc;
 
 	if (i->stopped)
@@ -520,10 +524,11 @@ int hd_instance_start(struct hd_instance *i, struct hd_err *err)
 	i->deadline = new_timer(i);
 	i->stop_timer = new_timer(i);
 	watch_insecure(i);
-	if (hd_host_http_start(i, err) < 0 || call_start(i, err) < 0 ||
-	    hd_host_source_start(i, err) < 0) {
-		fail(i, err->text);
-		return hd_err_wrap(err, "connector %s", i->name);
+	if (hd_host_http_start(i, &local) < 0 || call_start(i, &local) < 0 ||
+	    hd_host_source_start(i, &local) < 0) {
+		fail(i, local.text);
+		return hd_err_set(err, local.code, "connector %s: %s", i->name,
+				  local.text);
 	}
 	return 0;
 }

@@ -120,6 +120,7 @@ struct hd_instance {
 
 	/* how it is */
 	char *stopped; /* why it may not be asked, or NULL */
+	bool failed;   /* in create() or start(): no resume helps */
 	int64_t stopped_since_ms, created_ms; /* UTC */
 	uint32_t told_status, seen_status;    /* by health(), by requests */
 	char *told_why, *seen_why;

@@ -141,19 +141,27 @@ static int read_given(struct hd_option *row, const struct hd_options_from *from,
 	return rc;
 }
 
-/* A plugin's default expression: a fault in it is the plugin's. */
+/* A fault in a plugin's own expression is the plugin's. */
 static int compile_default(struct hd_option_item *item,
 			   const struct hd_option *row,
 			   const struct hd_options_from *from)
 {
 	static const struct hd_expr_names names = { .free = true };
-	struct hd_err err;
+	enum hd_escape escape = HD_ESCAPE_TEXT;
+	struct hd_err err = { 0 };
 
-	if (row->type != HERALD_EXPR || !from->expr)
+	if (!from->expr ||
+	    (row->type != HERALD_EXPR && row->type != HERALD_TEMPLATE))
 		return 0;
-	item->expr = hd_expr_compile_text(from->expr, &names, row->def,
-					  HD_EXPR_ANY, &err);
-	if (item->expr)
+	if (row->type == HERALD_EXPR) {
+		item->expr = hd_expr_compile_text(from->expr, &names, row->def,
+						  HD_EXPR_ANY, &err);
+	} else {
+		hd_escape_parse(row->values, &escape);
+		item->tmpl = hd_template_compile_text(from->expr, &names,
+						      row->def, escape, &err);
+	}
+	if (item->expr || item->tmpl)
 		return 0;
 	return hd_complain(from->complaints, hd_node_place(from->node),
 			   "plugin %s: the default of '%s': %s",

@@ -81,3 +81,14 @@ void hd_visit_check(struct hd_cell *cell, const char *name, bool loop,
 	hd_error("plugin instance %s called %s() %s", cell->name, name, breach);
 	abort();
 }
+
+void hd_visit_check_need(const struct hd_cell *cell, const char *name,
+			 uint32_t need)
+{
+	const struct hd_log_context ctx = { .connector = cell->name };
+
+	if (!(cell->instance->plugin->needs & need))
+		hd_log(HD_LOG_ERROR, &ctx,
+		       "uses %s() and does not declare that right in needs",
+		       name);
+}

@@ -41,11 +41,14 @@ bool hd_visit_current(char *name, const char **what, int64_t *for_ms);
 #define HD_VISIT_CHECK_ANY(cell) hd_visit_check(cell, __func__, false, false)
 #define HD_VISIT_CHECK_CREATE(cell) hd_visit_check(cell, __func__, true, true)
 #define HD_VISIT_CHECK_EARLY(cell) hd_visit_check(cell, __func__, false, true)
+#define HD_VISIT_CHECK_NEED(cell, need) \
+	hd_visit_check_need(cell, __func__, need)
 #else
 #define HD_VISIT_CHECK_LOOP(cell) ((void)(cell))
 #define HD_VISIT_CHECK_ANY(cell) ((void)(cell))
 #define HD_VISIT_CHECK_CREATE(cell) ((void)(cell))
 #define HD_VISIT_CHECK_EARLY(cell) ((void)(cell))
+#define HD_VISIT_CHECK_NEED(cell, need) ((void)(cell))
 #endif
 
 /* Ends the process if the service `name` may not be called here and now: not
@@ -53,5 +56,10 @@ bool hd_visit_current(char *name, const char **what, int64_t *for_ms);
  * [any] */
 void hd_visit_check(struct hd_cell *cell, const char *name, bool loop,
 		    bool create);
+
+/* Says as an error that the plugin uses the service `name` without the right
+ * `need` (HERALD_NEED_*), which a sandbox would refuse. [any] */
+void hd_visit_check_need(const struct hd_cell *cell, const char *name,
+			 uint32_t need);
 
 #endif

@@ -1,10 +1,10 @@
-#include <common/json.h>
+#include "common/json.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include <common/text.h>
+#include "common/text.h"
 
 static const char nowhere[] = "/ ";
 

@@ -1,4 +1,4 @@
-#include <common/reply.h>
+#include "common/reply.h"
 
 bool hp_reply_open(const herald_host *h, const herald_reply *reply,
 		   struct hp_json *body)

@@ -12,8 +12,8 @@
 
 #include <herald/plugin.h>
 
-#include <common/json.h>
-#include <common/text.h>
+#include "common/json.h"
+#include "common/text.h"
 
 #define HP_WHY_MAX 1024 /* for the text of a message */
 

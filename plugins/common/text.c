@@ -1,4 +1,4 @@
-#include <common/text.h>
+#include "common/text.h"
 
 #include <stdlib.h>
 #include <strings.h>
@@ -124,6 +124,47 @@ bool hp_str_is_digits(herald_str s)
 			return false;
 	}
 	return s.n > 0;
+}
+
+/* Bytes of the character at `p`, of which `n` are there; 0 if it is broken. */
+static size_t character(const unsigned char *p, size_t n)
+{
+	static const unsigned least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t len = p[0] < 0x80 ? 1 :
+		     p[0] < 0xc2 ? 0 :
+		     p[0] < 0xe0 ? 2 :
+		     p[0] < 0xf0 ? 3 :
+		     p[0] < 0xf5 ? 4 :
+				   0;
+	unsigned code;
+
+	if (len <= 1 || len > n)
+		return len <= n ? len : 0;
+	code = p[0] & (0x7fu >> len);
+	for (size_t i = 1; i < len; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (p[i] & 0x3f);
+	}
+	if (code < least[len] || code > 0x10ffff ||
+	    (code >= 0xd800 && code < 0xe000))
+		return 0;
+	return len;
+}
+
+bool hp_str_is_utf8(herald_str s)
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+	size_t left = s.n, len;
+
+	while (left > 0) {
+		len = character(p, left);
+		if (len == 0)
+			return false;
+		p += len;
+		left -= len;
+	}
+	return true;
 }
 
 char *hp_str_dup(herald_str s)

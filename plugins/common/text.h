@@ -52,6 +52,9 @@ bool hp_str_begins(herald_str s, const char *head);
 /* Not empty, and decimal digits only. [any] */
 bool hp_str_is_digits(herald_str s);
 
+/* Whole UTF-8 (no surrogates, nothing overlong). [any] */
+bool hp_str_is_utf8(herald_str s);
+
 /* A copy with '\0' behind it; NULL if memory is lacking.  The caller frees it.
  * [any] */
 char *hp_str_dup(herald_str s);

@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-#include <common/text.h>
+#include "common/text.h"
 
 #include "misp_enrich/value.h"
 

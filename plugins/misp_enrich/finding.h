@@ -17,7 +17,7 @@
 
 #include <herald/plugin.h>
 
-#include <common/json.h>
+#include "common/json.h"
 
 #include "misp_enrich/reply.h"
 

@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
-#include <common/json.h>
-#include <common/reply.h>
-#include <common/text.h>
+#include "common/json.h"
+#include "common/reply.h"
+#include "common/text.h"
 
 #include "misp_enrich/search.h"
 

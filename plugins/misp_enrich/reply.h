@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <common/json.h>
+#include "common/json.h"
 
 /* One attribute.  Places are JSON Pointers, texts borrowed from `reply`. */
 struct misp_attribute {

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include <common/json.h>
-#include <common/reply.h>
+#include "common/json.h"
+#include "common/reply.h"
 
 #include "misp_enrich/finding.h"
 #include "misp_enrich/reply.h"

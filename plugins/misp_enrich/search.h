@@ -12,7 +12,7 @@
 
 #include <herald/plugin.h>
 
-#include <common/text.h>
+#include "common/text.h"
 
 struct hp_json;
 

@@ -3,7 +3,7 @@
 #include <arpa/inet.h>
 #include <stddef.h>
 
-#include <common/text.h>
+#include "common/text.h"
 
 const char *misp_value_trouble(herald_str value)
 {

@@ -10,9 +10,9 @@
  */
 #include <herald/plugin.h>
 
-#include <common/text.h>
-
 #include <stdlib.h>
+
+#include "common/text.h"
 
 #include "splunk_in/map.h"
 

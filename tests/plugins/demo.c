@@ -2,10 +2,12 @@
  *
  * The value of a lookup says how it is to be answered (the table `ways`). */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <herald/plugin.h>
 
@@ -15,9 +17,8 @@ struct demo {
 	const herald_host *h;
 	herald_id held; /* a request that is not completed yet */
 	const herald_lookup *held_lookup; /* stays valid until then */
-	herald_id served; /* an HTTP request whose records are not stored yet */
-	herald_id ticks;  /* a repeating timer */
-	unsigned tick_count, settled, resumed, cancelled;
+	herald_id served; /* an HTTP request that is not answered */
+	unsigned tick_count, resumed;
 	pthread_t thread;
 	int has_thread;
 };
@@ -103,15 +104,44 @@ static void by_ticks(struct demo *d, const herald_lookup *q)
 	d->h->timer(d->h, 1, 1, on_tick, new_job(d, q->req));
 }
 
+static void hold(int ms)
+{
+	struct timespec t = { ms / 1000, (ms % 1000) * 1000000L };
+
+	nanosleep(&t, NULL);
+}
+
+static _Atomic int working;
+
 static void on_work(void *self, herald_id req, void *ud, uint32_t worker)
+{
+	struct demo *d = self;
+	int at_once = atomic_fetch_add(&working, 1) + 1;
+
+	(void)ud;
+	hold(2);
+	if (d->h->cancelled(d->h, req))
+		herald_fail(d->h, req, HERALD_CANCELLED, HERALD_S("gave up"));
+	else
+		say(d, req, worker < 2 && at_once <= 2 ? "work" : "crowd");
+	atomic_fetch_sub(&working, 1);
+}
+
+/* Until somebody makes the file that `greeting` names. */
+static void on_stuck(void *self, herald_id req, void *ud, uint32_t worker)
 {
 	struct demo *d = self;
 
 	(void)ud;
-	if (d->h->cancelled(d->h, req))
-		herald_fail(d->h, req, HERALD_CANCELLED, HERALD_S("gave up"));
-	else
-		say(d, req, worker < 2 ? "work" : "a third worker");
+	(void)worker;
+	while (access(d->h->option(d->h, "greeting", 0).p, F_OK) != 0)
+		hold(1);
+	say(d, req, "stuck");
+}
+
+static void stuck(struct demo *d, const herald_lookup *q)
+{
+	d->h->work(d->h, q->req, on_stuck, NULL);
 }
 
 static void by_work(struct demo *d, const herald_lookup *q)
@@ -204,6 +234,25 @@ static void never(struct demo *d, const herald_lookup *q)
 {
 	d->held = q->req;
 	d->held_lookup = q;
+}
+
+/* A plugin that loses a request. */
+static void forget(struct demo *d, const herald_lookup *q)
+{
+	(void)d;
+	(void)q;
+}
+
+/* The table of an instance that was destroyed. */
+static const herald_host *buried;
+
+static void after_destroy(struct demo *d, const herald_lookup *q)
+{
+	if (buried) {
+		herald_done(buried, q->req, HERALD_OK, NONE);
+		buried->log(buried, HERALD_WARNING, 0, HERALD_S("still here"));
+	}
+	say(d, q->req, "after_destroy");
 }
 
 /* In cancel(): see there. */
@@ -310,22 +359,15 @@ static void many_notes(struct demo *d, const herald_lookup *q)
 	say(d, q->req, "notes");
 }
 
-static void hold_loop(int ms)
-{
-	struct timespec t = { ms / 1000, (ms % 1000) * 1000000L };
-
-	nanosleep(&t, NULL);
-}
-
 static void slow(struct demo *d, const herald_lookup *q)
 {
-	hold_loop(30);
+	hold(30);
 	say(d, q->req, "slow");
 }
 
 static void stall(struct demo *d, const herald_lookup *q)
 {
-	hold_loop(210);
+	hold(210);
 	say(d, q->req, "stall");
 }
 
@@ -377,11 +419,14 @@ static const struct {
 	{ "timer", by_timer },
 	{ "ticks", by_ticks },
 	{ "work", by_work },
+	{ "stuck", stuck },
 	{ "thread", by_thread },
 	{ "http", by_http },
 	{ "foreign_http", by_foreign_http },
 	{ "no_secret", by_no_secret },
 	{ "never", never },
+	{ "forget", forget },
+	{ "after_destroy", after_destroy },
 	{ "late", late },
 	{ "twice", twice },
 	{ "broken_json", broken_json },
@@ -481,7 +526,7 @@ static void run(void *self, const herald_call *c)
 
 /* ---- the source ---- */
 
-enum { POST, TREE, THREAD };
+enum { POST, TREE, THREAD, NEVER };
 
 static void *respond_in_thread(void *ud)
 {
@@ -505,6 +550,10 @@ static void request(void *self, const herald_request *rq)
 
 	if (rq->route == TREE) {
 		d->h->respond(d->h, rq->req, 200, text, rq->path);
+		return;
+	}
+	if (rq->route == NEVER) {
+		d->served = rq->req; /* until it is cancelled */
 		return;
 	}
 	if (rq->route == THREAD) {
@@ -533,7 +582,6 @@ static void settled(void *self, uint64_t tag, uint32_t status)
 {
 	struct demo *d = self;
 
-	d->settled++;
 	d->h->respond(d->h, tag, status == HERALD_OK ? 200 : 503, NULL,
 		      HERALD_S("{\"text\":\"Success\"}"));
 }
@@ -564,7 +612,7 @@ static void *create(const herald_host *h)
 	if (how.p && strcmp(how.p, "nothing") == 0)
 		return NULL;
 	if (how.p && strcmp(how.p, "block") == 0)
-		hold_loop(60);
+		hold(60);
 	if (how.p && strcmp(how.p, "trespass") == 0)
 		h->timer(h, 1, 0, on_timer, NULL);
 	d = calloc(1, sizeof(*d));
@@ -605,8 +653,9 @@ static void destroy(void *self)
 
 	if (d->has_thread)
 		pthread_join(d->thread, NULL);
-	if (d->held) /* after the end: counted and dropped */
+	if (d->held) /* at the very end */
 		say(d, d->held, "in destroy");
+	buried = d->h;
 	free(d);
 }
 
@@ -624,7 +673,9 @@ static void cancel(void *self, herald_id req)
 {
 	struct demo *d = self;
 
-	d->cancelled++;
+	d->h->metric(d->h, 2, 1);
+	if (d->served == req) /* without effect, and still due */
+		d->h->respond(d->h, req, 200, NULL, HERALD_S("too late"));
 	if (d->held != req || !d->held_lookup)
 		return;
 	/* "late": the answer comes after the host has given up. */
@@ -655,6 +706,7 @@ static const herald_option options[] = {
 static const herald_metric metrics[] = {
 	{ "starts_total", HERALD_COUNTER, 0, NULL, "Starts." },
 	{ "resumed", HERALD_GAUGE, 0, NULL, "Resumed emits." },
+	{ "cancels_total", HERALD_COUNTER, 0, NULL, "Calls of cancel()." },
 };
 
 static const herald_key keys[] = {
@@ -698,6 +750,7 @@ static const herald_route routes[] = {
 	[POST] = { "POST", "/demo", 0, 0, "An alert." },
 	[TREE] = { "GET", "/demo/tree", HERALD_ROUTE_PREFIX, 0, "Its path." },
 	[THREAD] = { "GET", "/demo/thread", 0, 0, "From a thread." },
+	[NEVER] = { "GET", "/demo/never", 0, 0, "Not at all." },
 };
 
 static const herald_enricher enricher = {

@@ -1,6 +1,7 @@
 /* record_lines - for test_record_schema.py, which asks another validator
  *
  * record_lines complete FILE...	the finding of each file, one a line
+ * record_lines foreign		the same of each line of stdin, taken as OCSF
  * record_lines validate		"ok" or the fault for each line of stdin
  */
 #include <stdio.h>
@@ -43,15 +44,31 @@ static int complete(int count, char **names)
 	return status;
 }
 
-static int validate(void)
+static void put_foreign(json_t *record)
+{
+	struct hd_record_origin origin = { .id = "i", .received_ms = 1 };
+
+	hd_record_tidy(record);
+	hd_record_complete(record, &origin, "", 0);
+	json_dumpf(record, stdout, JSON_COMPACT);
+	putchar('\n');
+}
+
+static void put_verdict(json_t *record)
+{
+	struct hd_err err = { 0 };
+
+	puts(hd_record_validate(record, &err) == 0 ? "ok" : err.text);
+}
+
+static int each_line(void (*put)(json_t *record))
 {
 	char *line = malloc(LINE_MAX_BYTES);
 
 	while (line && fgets(line, LINE_MAX_BYTES, stdin)) {
 		json_t *record = json_loads(line, JSON_DECODE_ANY, NULL);
-		struct hd_err err = { 0 };
 
-		puts(hd_record_validate(record, &err) == 0 ? "ok" : err.text);
+		put(record);
 		json_decref(record);
 	}
 	free(line);
@@ -62,8 +79,11 @@ int main(int argc, char **argv)
 {
 	if (argc > 2 && strcmp(argv[1], "complete") == 0)
 		return complete(argc - 2, argv + 2);
+	if (argc == 2 && strcmp(argv[1], "foreign") == 0)
+		return each_line(put_foreign);
 	if (argc == 2 && strcmp(argv[1], "validate") == 0)
-		return validate();
-	fputs("usage: record_lines complete FILE... | validate\n", stderr);
+		return each_line(put_verdict);
+	fputs("usage: record_lines complete FILE... | foreign | validate\n",
+	      stderr);
 	return 2;
 }

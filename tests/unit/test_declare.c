@@ -79,8 +79,7 @@ static void fill_parts(struct sample *s)
 	s->params[0] = (herald_option){ .name = "host",
 					.type = HERALD_HOST,
 					.flags = HERALD_TARGET };
-	s->params[1] = (herald_option){ .name = "why",
-					.type = HERALD_STRING };
+	s->params[1] = (herald_option){ .name = "why", .type = HERALD_STRING };
 	s->list[0] = (herald_action){ .name = "shut",
 				      .effect = HERALD_CONTAINS,
 				      .flags = HERALD_PLANS,
@@ -109,9 +108,9 @@ static void fill(struct sample *s)
 	s->actions = (herald_actions){ .struct_size = sizeof(s->actions),
 				       .run = run };
 	s->actions.list = (herald_action_list)HERALD_ITEMS(s->list);
-	s->plugin = (herald_plugin){ HERALD_HEADER, .name = "sample",
-				     .version = "1", .summary = "s",
-				     .license = "MIT", .create = create,
+	s->plugin = (herald_plugin){ HERALD_HEADER,	.name = "sample",
+				     .version = "1",	.summary = "s",
+				     .license = "MIT",	.create = create,
 				     .destroy = destroy };
 	s->plugin.options = (herald_options)HERALD_ITEMS(s->options);
 	s->plugin.metrics = (herald_metrics)HERALD_ITEMS(s->metrics);
@@ -123,7 +122,8 @@ static void fill(struct sample *s)
 /* Texts stand anywhere in this program; only tests of bounds narrow it. */
 static struct hd_object everything(void)
 {
-	return (struct hd_object){ .count = 1, .ranges = { { 1, UINTPTR_MAX } } };
+	return (struct hd_object){ .count = 1,
+				   .ranges = { { 1, UINTPTR_MAX } } };
 }
 
 static int read_sample(const struct sample *s, struct hd_declared *d,

@@ -162,8 +162,7 @@ static const struct {
 	  "{\"a\":[{\"b\":7}]}" },
 	{ "{}", "/a/-", HERALD_JSON_REAL, "1e3", HERALD_OK,
 	  "{\"a\":[1000.0]}" },
-	{ "{}", "/a/1", HERALD_JSON_INT, "7", HERALD_OK,
-	  "{\"a\":{\"1\":7}}" },
+	{ "{}", "/a/1", HERALD_JSON_INT, "7", HERALD_OK, "{\"a\":{\"1\":7}}" },
 	{ "{\"a\":[1,2]}", "/a/-", HERALD_JSON_INT, "3", HERALD_OK,
 	  "{\"a\":[1,2,3]}" },
 	{ "{\"a\":[1,2]}", "/a/2", HERALD_JSON_INT, "3", HERALD_OK,
@@ -188,12 +187,12 @@ static const struct {
 	{ "{\"a\":1}", "", HERALD_JSON_ARRAY, "[1]", HERALD_OK, "[1]" },
 	{ "{}", "/a", HERALD_JSON_INT, "1.5", HERALD_BAD_INPUT, "{}" },
 	{ "{}", "/a", HERALD_JSON_INT, "x", HERALD_BAD_INPUT, "{}" },
-	{ "{}", "/a", HERALD_JSON_INT, "9223372036854775808",
-	  HERALD_NOT_EXACT, "{}" },
+	{ "{}", "/a", HERALD_JSON_INT, "9223372036854775808", HERALD_NOT_EXACT,
+	  "{}" },
 	{ "{}", "/a", HERALD_JSON_REAL, "3", HERALD_OK, "{\"a\":3.0}" },
 	{ "{}", "/a", HERALD_JSON_OBJECT, "[1]", HERALD_BAD_INPUT, "{}" },
-	{ "{}", "/a", HERALD_JSON_OBJECT, "{\"b\":1,\"b\":2}",
-	  HERALD_NOT_EXACT, "{}" },
+	{ "{}", "/a", HERALD_JSON_OBJECT, "{\"b\":1,\"b\":2}", HERALD_NOT_EXACT,
+	  "{}" },
 	{ "{}", "/a", HERALD_JSON_OBJECT, NULL, HERALD_OK, "{\"a\":{}}" },
 	{ "{}", "/a", HERALD_JSON_ARRAY, NULL, HERALD_OK, "{\"a\":[]}" },
 	{ "{}", "/a", HERALD_JSON_STRING, "\xff", HERALD_MENDED,
@@ -203,8 +202,7 @@ static const struct {
 	  "{\"a\":{}}" },
 	{ "{\"a\":[1,2,3]}", "/a/1", HERALD_JSON_NONE, NULL, HERALD_OK,
 	  "{\"a\":[1,3]}" },
-	{ "{\"a\":1}", "/b/c", HERALD_JSON_NONE, NULL, HERALD_OK,
-	  "{\"a\":1}" },
+	{ "{\"a\":1}", "/b/c", HERALD_JSON_NONE, NULL, HERALD_OK, "{\"a\":1}" },
 	{ "{\"a\":1}", "", HERALD_JSON_NONE, NULL, HERALD_OK, "{}" },
 };
 
@@ -218,8 +216,8 @@ static void set_changes_as_a_whole_or_not_at_all(void **state)
 
 		if (status != sets[i].status ||
 		    strcmp(h.json_text(d).p, sets[i].after) != 0)
-			fail_msg("%s %s: 0x%x %s", sets[i].before,
-				 sets[i].path, status, h.json_text(d).p);
+			fail_msg("%s %s: 0x%x %s", sets[i].before, sets[i].path,
+				 status, h.json_text(d).p);
 		h.json_free(d);
 	}
 }
@@ -232,7 +230,8 @@ static void a_nul_in_a_string_is_mended(void **state)
 	assert_int_equal(h.json_set(d, "/a", HERALD_JSON_STRING,
 				    (herald_str){ "a\0b\0", 4 }),
 			 HERALD_MENDED);
-	expect_text(d, "{\"a\":\"a\xef\xbf\xbd" "b\xef\xbf\xbd\"}");
+	expect_text(d, "{\"a\":\"a\xef\xbf\xbd"
+		       "b\xef\xbf\xbd\"}");
 	h.json_free(d);
 }
 
@@ -306,8 +305,8 @@ static void a_pointer_is_built_from_any_name(void **state)
 	char path[64];
 
 	(void)state;
-	assert_non_null(herald_pointer(path, sizeof(path), "/p",
-				       HERALD_S("a/b~c")));
+	assert_non_null(
+		herald_pointer(path, sizeof(path), "/p", HERALD_S("a/b~c")));
 	assert_int_equal(h.json_get(d, path, NULL), HERALD_JSON_INT);
 	assert_null(herald_pointer(path, 5, "/p", HERALD_S("a/b~c")));
 	h.json_free(d);

@@ -136,7 +136,16 @@ static void raw_bytes_may_hold_anything(void **state)
 	assert_string_equal(row.reason, "no JSON");
 }
 
-static void decide(struct hd_txn *txn, const char *id, const char *idem)
+/* What an idem ends with, behind its alert's id. */
+static const char *idem_of(const char *id, const char *rest)
+{
+	static char idem[128];
+
+	snprintf(idem, sizeof(idem), "%s/%s", id, rest);
+	return idem;
+}
+
+static void decide(struct hd_txn *txn, const char *id, const char *rest)
 {
 	const struct hd_score score = { 65, 95 };
 	const int64_t due_ms = 1795564800000;
@@ -152,7 +161,7 @@ static void decide(struct hd_txn *txn, const char *id, const char *idem)
 		.answers = { "[1]", 3 },
 		.ledger = { "[2]", 3 },
 	};
-	struct hd_action_row action = action_row(id, idem);
+	struct hd_action_row action = action_row(id, idem_of(id, rest));
 
 	hd_txn_alert_update(txn, id, &change);
 	hd_txn_action_new(txn, &action);
@@ -169,8 +178,8 @@ static void decision_is_one_commit(void **state)
 	char id[HD_ID_TEXT], idem[64];
 
 	store_alert(store, id, 1);
-	snprintf(idem, sizeof(idem), "%s/p/disable", id);
-	decide(txn, id, idem);
+	snprintf(idem, sizeof(idem), "%.32s/p/disable", id);
+	decide(txn, id, "p/disable");
 	assert_int_equal(store_commit(store, txn), HD_TXN_OK);
 	assert_int_equal(hd_reader_alert(store->reader, id, &row, &store->err),
 			 HD_FOUND);
@@ -235,7 +244,7 @@ static void action_goes_from_state_to_state(void **state)
 	store_alert(store, id, 1);
 	decide(txn, id, "a/b/c");
 	assert_int_equal(store_commit(store, txn), HD_TXN_OK);
-	hd_journal_action_id("a/b/c", action_id);
+	hd_journal_action_id(idem_of(id, "a/b/c"), action_id);
 	txn = hd_txn_new();
 	hd_txn_action_update(txn, action_id, &start);
 	hd_txn_action_update(txn, action_id, &pend);
@@ -449,7 +458,7 @@ static void same_uid_again_is_known(void **state)
 	row = alert_row(again, 5);
 	hd_txn_alert_new(txn, &row);
 	hd_txn_entry(txn, again, "received", "{}");
-	action = action_row(again, "x/y/z");
+	action = action_row(again, idem_of(again, "x/y/z"));
 	hd_txn_action_new(txn, &action);
 	hd_txn_meta_put(txn, "beside", "stored");
 	assert_int_equal(store_commit_new(store, txn, again, &known, known_id),
@@ -615,7 +624,7 @@ static void an_idem_is_unique_for_ever(void **state)
 	char id[HD_ID_TEXT];
 
 	store_alert(store, id, 1);
-	action = action_row(id, "a/b/c");
+	action = action_row(id, idem_of(id, "a/b/c"));
 	hd_txn_action_new(txn, &action);
 	assert_int_equal(store_commit(store, txn), HD_TXN_OK);
 	txn = hd_txn_new();
@@ -888,13 +897,13 @@ static void actions_are_found_by_state_and_alert(void **state)
 	store_alert(store, id, 1);
 	decide(txn, id, "a/b/1");
 	{
-		struct hd_action_row row = action_row(id, "a/b/2");
+		struct hd_action_row row = action_row(id, idem_of(id, "a/b/2"));
 
 		hd_txn_action_new(txn, &row);
 	}
-	hd_journal_action_id("a/b/1", action);
+	hd_journal_action_id(idem_of(id, "a/b/1"), action);
 	hd_txn_action_update(txn, action, &doubt);
-	hd_journal_action_id("a/b/2", action);
+	hd_journal_action_id(idem_of(id, "a/b/2"), action);
 	hd_txn_action_update(txn, action, &done);
 	assert_int_equal(store_commit(store, txn), HD_TXN_OK);
 	n = 0;
@@ -932,7 +941,7 @@ static void old_alerts_go_and_stay_remembered(void **state)
 		store_alert(store, ids[i], i + 1);
 	txn = hd_txn_new();
 	decide(txn, ids[0], "a/b/1");
-	hd_journal_action_id("a/b/1", action);
+	hd_journal_action_id(idem_of(ids[0], "a/b/1"), action);
 	hd_txn_action_update(txn, action, &ended);
 	hd_txn_alert_update(txn, ids[0], &done); /* goes */
 	hd_txn_alert_update(txn, ids[1], &dead); /* dead stays */
@@ -1213,6 +1222,26 @@ static void wal_is_folded_while_work_goes_on(void **state)
 	assert_false(hd_journal_failed(store->journal, NULL));
 }
 
+static void removed_file_is_the_end_of_the_store(void **state)
+{
+	struct store *store = *state;
+	char id[HD_ID_TEXT], path[512];
+	struct hd_err why;
+	struct hd_txn *txn = hd_txn_new();
+	struct hd_alert_row row;
+
+	store_path(store, "journal.db", path);
+	assert_int_equal(unlink(path), 0);
+	store_alert(store, id, 1); /* noticed behind the first commit */
+	hd_journal_new_id(id);
+	row = alert_row(id, 2);
+	hd_txn_alert_new(txn, &row);
+	assert_int_equal(store_commit(store, txn), HD_TXN_FAILED);
+	assert_true(hd_journal_failed(store->journal, &why));
+	assert_non_null(strstr(why.text, "removed while in use"));
+	assert_int_equal(store->failed, 1);
+}
+
 static void clean_stop_leaves_one_file(void **state)
 {
 	struct store *store = *state;
@@ -1291,6 +1320,7 @@ int main(void)
 		TEST(backup_is_a_whole_store),
 		TEST(disk_has_a_size),
 		TEST(wal_is_folded_while_work_goes_on),
+		TEST(removed_file_is_the_end_of_the_store),
 		TEST(clean_stop_leaves_one_file),
 		TEST(commits_at_the_end_are_answered),
 	};

@@ -315,6 +315,19 @@ static void a_description_holds_what_is_declared(void **state)
 	json_decref(o);
 }
 
+static void the_template_for_authors_is_sound(void **state)
+{
+	const struct hd_module *m;
+	struct hd_err err = { 0 };
+
+	(void)state;
+	help_copy_plugin("hello_enrich", dir, "hello_enrich");
+	m = hd_module_load(dir, "hello_enrich", &err);
+	if (!m)
+		fail_msg("%s", err.text);
+	assert_string_equal(hd_module_key(m, 0)->type, "domain");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -340,6 +353,7 @@ int main(void)
 		TEST(p15_an_executable_stack_is_refused),
 		TEST(p16_a_missing_function_is_told_in_the_loaders_words),
 		TEST(a_description_holds_what_is_declared),
+		TEST(the_template_for_authors_is_sound),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,8 +2,8 @@
 """What herald calls a valid finding, python3-jsonschema calls one too.
 
 First the findings made of Splunk's fixtures must satisfy OCSF's own schema.
-Then sound records are damaged at random (with a fixed seed), and both must
-say the same of each.
+Then sound records are damaged at random (with a fixed seed): both must say the
+same of each, and herald must make a valid finding of each.
 """
 import copy
 import glob
@@ -71,29 +71,33 @@ def damage(rng, record):
     return record
 
 
-def verdicts(records):
+def through(what, records):
     lines = "".join(json.dumps(r) + "\n" for r in records)
-    out = subprocess.run([PROGRAM, "validate"], input=lines.encode(),
+    out = subprocess.run([PROGRAM, what], input=lines.encode(),
                          check=True, stdout=subprocess.PIPE).stdout
-    return out.decode().splitlines()
+    out = out.decode().splitlines()
+    assert len(out) == len(records)
+    return out
+
+
+def check(judge, name, record):
+    errors = list(judge.iter_errors(record))
+    for error in errors:
+        print("%s: %s: %s" % (name, error.json_path, error.message))
+    return len(errors)
 
 
 def main():
     judge = validator()
     made = findings()
-    faults = 0
-    for name, record in made:
-        for error in judge.iter_errors(record):
-            print("%s: %s: %s" % (name, error.json_path, error.message))
-            faults += 1
+    faults = sum(check(judge, name, record) for name, record in made)
 
     with open(TESTS + "/fixtures/ocsf/detection_finding-brute_force.json",
               encoding="utf-8") as file:
         sound = [json.load(file)] + [record for _, record in made]
     rng = random.Random(20261125)
     damaged = [damage(rng, rng.choice(sound)) for _ in range(DAMAGED)]
-    said = verdicts(damaged)
-    assert len(said) == len(damaged)
+    said = through("validate", damaged)
     valid = 0
     for record, word in zip(damaged, said):
         error = next(judge.iter_errors(record), None)
@@ -102,6 +106,10 @@ def main():
             print("herald: %s\nschema: %s\n%s" % (
                 word, error and "%s: %s" % (error.json_path, error.message),
                 json.dumps(record)[:2000]))
+            faults += 1
+    for record, line in zip(damaged, through("foreign", damaged)):
+        if check(judge, "completed", json.loads(line)):
+            print("made of %s" % json.dumps(record)[:2000])
             faults += 1
     # Either way: a test in which all is broken, or nothing is, shows little.
     assert DAMAGED // 10 < valid < DAMAGED * 9 // 10, valid

@@ -1,0 +1,137 @@
+/* phantom_out - cases in Splunk SOAR (Phantom), and the playbooks on them */
+#include <herald/plugin.h>
+
+#include <stdlib.h>
+
+#include "common/json.h"
+#include "common/reply.h"
+#include "common/text.h"
+
+#include "phantom_out/flow.h"
+#include "phantom_out/verdict.h"
+
+static void run(void *self, const herald_call *call)
+{
+	struct phantom *p = self;
+
+	if (call->mode != HERALD_RUN || call->undoing) {
+		herald_fail(p->h, call->req, HERALD_UNSUPPORTED,
+			    HERALD_S("create_case can only be run"));
+		return;
+	}
+	phantom_flow_start(p, call);
+}
+
+static void on_version(void *self, herald_id req, void *ud,
+		       const herald_reply *reply)
+{
+	struct phantom *p = self;
+	struct phantom_verdict v;
+	struct hp_json body;
+	struct hp_text why;
+	herald_str version;
+
+	(void)ud;
+	hp_text_init(&why, HP_WHY_MAX);
+	hp_reply_open(p->h, reply, &body);
+	v = phantom_judge(reply, &body, false, &why);
+	version = hp_json_text(&body, "/version", "");
+	if (v.status == HERALD_OK && version.n == 0) {
+		hp_text_add(&why, HERALD_S("the answer names no version"));
+		v.status = HERALD_BAD_REPLY;
+	}
+	if (v.status == HERALD_OK)
+		hp_text_addf(&why, "Splunk SOAR %s", version.p);
+	hp_end(p->h, req, v.status, v.retry_after_ms, &why);
+	hp_json_close(&body);
+	hp_text_fini(&why);
+}
+
+static void probe(void *self, herald_id req)
+{
+	static const char *const path[] = { "rest", "version", NULL };
+	static const char *const headers[] = { "Accept: application/json",
+					       NULL };
+	struct phantom *p = self;
+	const herald_http rq = {
+		.struct_size = sizeof(rq),
+		.req = req,
+		.url = p->url,
+		.path = path,
+		.headers = headers,
+		.auth_secret = "secret",
+		.auth_header = "ph-auth-token",
+	};
+
+	p->h->http(p->h, &rq, on_version, NULL);
+}
+
+static void *create(const herald_host *h)
+{
+	struct phantom *p = calloc(1, sizeof(*p));
+
+	if (!p) {
+		herald_logf(h, HERALD_ERROR, 0, "out of memory");
+		return NULL;
+	}
+	p->h = h;
+	p->url = h->option(h, "url", 0).p;
+	p->label = h->option(h, "label", 0).p;
+	p->run_automation = h->number(h, "run_automation") != 0;
+	return p;
+}
+
+static void destroy(void *self)
+{
+	free(self);
+}
+
+/* clang-format off */
+static const herald_option options[] = {
+    { "url", HERALD_URL, HERALD_REQUIRED, NULL, "https|http", "address of SOAR" },
+    { "secret", HERALD_STRING, HERALD_REQUIRED | HERALD_SECRET, NULL, NULL,
+      "ph-auth-token of an automation user" },
+    { "label", HERALD_STRING, 0, "events", NULL, "label of new containers; it must exist" },
+    { "run_automation", HERALD_BOOL, 0, "false", NULL,
+      "let active playbooks begin on cases for which no playbook is named" },
+    { "timeout", HERALD_DURATION, 0, "60s", NULL, NULL },
+};
+
+static const herald_option create_case_params[] = {
+    { "playbook", HERALD_STRING, 0, NULL, NULL,
+      "started once on the case: REPOSITORY/NAME or a number" },
+    { "severity", HERALD_STRING, 0, NULL, NULL,
+      "a severity of SOAR; low, medium or high by the alert's if absent" },
+    { "name", HERALD_TEMPLATE, 0, NULL, "text", "the case's name; title, user, host, source if absent" },
+    { "description", HERALD_TEMPLATE, 0, NULL, "text", "stands before what herald writes there" },
+    { "label", HERALD_STRING, 0, NULL, NULL, "instead of the connector's" },
+    { "key", HERALD_STRING, 0, NULL, NULL,
+      "alerts with the same key share one case; if absent each has its own" },
+};
+
+static const herald_action actions_list[] = {
+    { "create_case", HERALD_RECORDS, HERALD_IDEMPOTENT, NULL,
+      HERALD_ITEMS(create_case_params),
+      "opens a container with an artifact for each evidence, and starts a playbook on it" },
+};
+
+static const herald_actions actions = {
+    .struct_size = sizeof(herald_actions),
+    .list = HERALD_ITEMS(actions_list),
+    .run = run,
+};
+
+HERALD_PLUGIN {
+    HERALD_HEADER,
+    .name = "phantom_out",
+    .version = "0.1.0",
+    .summary = "opens cases in Splunk SOAR (Phantom) and starts playbooks on them",
+    .license = "MIT",
+    .url = "https://herald.example.org/plugins/phantom_out",
+    .needs = HERALD_NEED_HTTP,
+    .options = HERALD_ITEMS(options),
+    .create = create,
+    .destroy = destroy,
+    .probe = probe,
+    .actions = &actions,
+};
