@@ -9,6 +9,7 @@
  */
 #include "core/action/action.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,8 @@
 #define ACTIVE_MAX 1000		  /* cases in memory; more wait in the journal */
 #define LANE_MAX 32		  /* calls at once, unless configured */
 #define FULL_PAUSE_MS 1000	  /* before storing again on a full disk */
+#define RERUN_MS INT64_C(3600000)	/* for the tries of a row run again */
+#define RERUN_END_MS INT64_C(86400000) /* and until one that is pending ends */
 #define TARGET_TEXT_MAX (1 << 20) /* of what a plugin says */
 
 struct hd_actions {
@@ -49,11 +52,18 @@ struct hd_actions {
 
 typedef void (*step_fn)(struct hd_actions *a, struct hd_row *r);
 
+struct amending {
+	char *kind, *json;
+	void (*fn)(void *ud, const struct hd_err *err);
+	void *ud;
+};
+
 struct storing {
 	struct hd_actions *actions;
 	struct hd_row *row;
 	step_fn next;
 	uv_timer_t *pause; /* while the disk is full */
+	struct amending *amend; /* a person's word; NULL: none */
 };
 
 static void advance(struct hd_actions *a, struct hd_row *r);
@@ -190,6 +200,23 @@ static void finish(struct hd_actions *a, struct hd_case *c)
 		hd_park_pause(a->park, false);
 }
 
+static void end_amending(struct storing *s, const struct hd_err *err)
+{
+	struct hd_case *c = s->row->owner;
+
+	if (!s->amend)
+		return;
+	for (size_t i = 0; i < c->count; i++)
+		if (c->rows[i].amended) {
+			c->rows[i].amended = false;
+			c->rows[i].busy = false;
+		}
+	s->amend->fn(s->amend->ud, err);
+	free(s->amend->kind);
+	free(s->amend->json);
+	free(s->amend);
+}
+
 static void on_stored(void *ud, enum hd_txn_status status, struct hd_txn *txn)
 {
 	struct storing *s = ud;
@@ -198,12 +225,15 @@ static void on_stored(void *ud, enum hd_txn_status status, struct hd_txn *txn)
 	step_fn next = s->next;
 
 	if (status == HD_TXN_FULL) {
+		for (size_t i = 0; i < r->owner->count; i++)
+			r->owner->rows[i].changed = true;
 		store_later(s);
 		return;
 	}
 	a->commits--;
 	r->owner->pins--;
 	r->busy = false;
+	end_amending(s, status == HD_TXN_OK ? NULL : hd_txn_error(txn));
 	free(s);
 	if (status == HD_TXN_FAILED) {
 		/* The store is dead, and so is the daemon soon: nothing that
@@ -235,7 +265,16 @@ static void store_now(struct storing *s)
 		if (c->rows[i].changed) {
 			hd_row_update(&c->rows[i], txn);
 			add_entry(txn, &c->rows[i]);
+			c->rows[i].changed = false;
 		}
+	if (s->amend)
+		hd_txn_entry(txn, c->alert, s->amend->kind, s->amend->json);
+	if (s->amend && end == HD_ALERT_KEEP) {
+		const struct hd_alert_change again = { .state =
+							       HD_ALERT_WAITING };
+
+		hd_txn_alert_update(txn, c->alert, &again);
+	}
 	if (end != HD_ALERT_KEEP) {
 		const struct hd_alert_change change = { .state = end };
 
@@ -289,7 +328,8 @@ static void resolve_turns(struct hd_actions *a, struct hd_case *c)
 }
 
 /* Stores the row's change and all that follows from it, then goes on. */
-static void store(struct hd_actions *a, struct hd_row *r, step_fn next)
+static void store_amended(struct hd_actions *a, struct hd_row *r, step_fn next,
+			  struct amending *amend)
 {
 	struct storing *s = hd_alloc(sizeof(*s));
 
@@ -302,7 +342,13 @@ static void store(struct hd_actions *a, struct hd_row *r, step_fn next)
 	s->actions = a;
 	s->row = r;
 	s->next = next;
+	s->amend = amend;
 	store_now(s);
+}
+
+static void store(struct hd_actions *a, struct hd_row *r, step_fn next)
+{
+	store_amended(a, r, next, NULL);
 }
 
 /* ---- ends ---- */
@@ -846,6 +892,98 @@ static void on_due(void *ud, const char *alert)
 	c = load_case(a, alert);
 	if (c)
 		hd_actions_take(a, c);
+}
+
+/* ---- a person's word ---- */
+
+/* As if it had just been decided. */
+static void run_again(struct hd_row *r)
+{
+	int64_t now = hd_utc_ms();
+
+	r->due_ms = 0;
+	r->tries = 0;
+	r->retry_until_ms = now + RERUN_MS;
+	r->deadline_ms = now + RERUN_END_MS;
+	r->fresh = r->held = false;
+	/* An or_else waits again for what it stands in for. */
+	r->deferred = r->deferred || r->or_else;
+	hd_row_set(&r->target, NULL);
+	hd_row_set(&r->target_uid, NULL);
+	hd_row_set(&r->summary, NULL);
+}
+
+static bool is_meant(const struct hd_row *r, const struct hd_amend *amend)
+{
+	if (amend->row)
+		return strcmp(r->id, amend->row) == 0 &&
+		       r->state == HD_ACTION_IN_DOUBT;
+	return r->state == HD_ACTION_FAILED;
+}
+
+/* The first row that was changed, or NULL: none, or one is being stored. */
+static struct hd_row *amend_rows(struct hd_case *c,
+				 const struct hd_amend *amend)
+{
+	struct hd_row *first = NULL;
+
+	for (size_t i = 0; i < c->count; i++)
+		if (is_meant(&c->rows[i], amend) && c->rows[i].busy)
+			return NULL;
+	for (size_t i = 0; i < c->count; i++) {
+		struct hd_row *r = &c->rows[i];
+
+		if (!is_meant(r, amend))
+			continue;
+		r->state = amend->state;
+		r->unclear = false;
+		if (amend->state == HD_ACTION_DECIDED)
+			run_again(r);
+		hd_row_set(&r->message, amend->message);
+		r->changed = r->amended = r->busy = true;
+		first = first ? first : r;
+	}
+	return first;
+}
+
+static struct amending *copy_amend(const struct hd_amend *amend)
+{
+	struct amending *copy = hd_alloc(sizeof(*copy));
+
+	copy->kind = hd_strdup(amend->kind);
+	copy->json = hd_strdup(amend->json);
+	copy->fn = amend->fn;
+	copy->ud = amend->ud;
+	return copy;
+}
+
+int hd_actions_amend(struct hd_actions *a, const struct hd_amend *amend,
+		     struct hd_err *err)
+{
+	struct hd_case *c = hd_dict_get(&a->active, amend->alert);
+	bool loaded = !c;
+	struct hd_row *first;
+
+	if (a->stopping)
+		return hd_err_set(err, ESHUTDOWN, "herald stops");
+	if (loaded)
+		c = load_case(a, amend->alert);
+	if (!c)
+		return hd_err_set(err, EIO, "its actions cannot be read");
+	first = amend_rows(c, amend);
+	if (!first) {
+		if (loaded)
+			hd_case_free(c);
+		return hd_err_set(err, loaded ? ENOENT : EBUSY,
+				  loaded ? "no such action" :
+					   "it is being worked on just now");
+	}
+	if (loaded) {
+		hd_park_take(a->park, amend->alert);
+		hd_dict_put(&a->active, c->alert, c);
+	}
+	store_amended(a, first, NULL, copy_amend(amend));
+	return 0;
 }
 
 void hd_actions_nudge(struct hd_actions *a, const char *alert)

@@ -23,6 +23,7 @@
 #include "core/action/row.h"
 
 struct hd_actions;
+struct hd_err;
 struct hd_guards;
 struct hd_instance;
 struct hd_journal;
@@ -54,7 +55,6 @@ void hd_actions_stop(struct hd_actions *actions, void (*fn)(void *ud), void *ud)
 void hd_actions_free(struct hd_actions *actions);
 
 /* Reads which rows are open: after a start. -1 and `err`. [loop] */
-struct hd_err;
 int hd_actions_recover(struct hd_actions *actions, struct hd_err *err);
 
 /* Takes ownership of a case whose decision was just stored, and carries out
@@ -64,6 +64,26 @@ void hd_actions_take(struct hd_actions *actions, struct hd_case *c);
 /* Looks at the open rows of an alert now, whatever their time: after a settle,
  * a retry. [loop] */
 void hd_actions_nudge(struct hd_actions *actions, const char *alert);
+
+/* What a person decides about rows of an alert. */
+struct hd_amend {
+	const char *alert;
+	const char *row; /* id of one in doubt; NULL: all that failed */
+	enum hd_action_state state; /* DONE, or DECIDED: it is run again, with
+				     * an hour for its tries; one that plans
+				     * is planned and guarded anew */
+	const char *message;	    /* of the rows */
+	const char *kind, *json;    /* the entry on the alert's timeline */
+	/* Stored (`err` NULL) or not. */
+	void (*fn)(void *ud, const struct hd_err *err);
+	void *ud;
+};
+
+/* Stores that with the state of the alert that follows from it, in one commit;
+ * then the rows go their way.  Everything is copied.  -1 and `err` (ENOENT: no
+ * such row, EBUSY: one is being stored), and fn is not called. [loop] */
+int hd_actions_amend(struct hd_actions *actions, const struct hd_amend *amend,
+		     struct hd_err *err);
 
 /* The connector can be used again: its rows are due now. [loop] */
 void hd_actions_wake(struct hd_actions *actions, const char *connector);

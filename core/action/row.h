@@ -39,6 +39,7 @@ struct hd_row {
 	bool unclear; /* a RUN ended without a clear word */
 	bool held;    /* waits for its connector to be started */
 	bool changed; /* not yet written */
+	bool amended; /* a person's word on it is being stored */
 	char *after;  /* from spec; NULL: none */
 	bool deferred, or_else; /* from spec */
 	struct hd_row *next_queued;

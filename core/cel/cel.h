@@ -181,6 +181,19 @@ const char *hd_cel_kind_name(enum hd_cel_kind kind);
  * 1 and 1.0).  False for errors and unknowns. */
 bool hd_cel_equal(struct hd_cel_value a, struct hd_cel_value b);
 
+/* Values of several parts, made outside of an evaluation: copied into the
+ * arena, or an error of kind HD_CEL_E_LIMIT when it is full.  Keys must differ
+ * and be bool, int, uint or string. */
+struct hd_cel_value hd_cel_make_string(struct hd_cel_arena *arena,
+				       const char *text, size_t n);
+struct hd_cel_value hd_cel_make_list(struct hd_cel_arena *arena,
+				     const struct hd_cel_value *items,
+				     size_t n);
+struct hd_cel_value hd_cel_make_map(struct hd_cel_arena *arena,
+				    const struct hd_cel_value *keys,
+				    const struct hd_cel_value *values,
+				    size_t n);
+
 /* Elements of a list, entries of a map; 0 for everything else. */
 size_t hd_cel_size(struct hd_cel_value v);
 
@@ -210,15 +223,15 @@ enum hd_cel_error_code {
 
 struct hd_cel_error {
 	enum hd_cel_error_code code;
-	uint32_t offset;   /* bytes into the source of the expression at fault */
-	const char *text;  /* "division by zero", "absent: device.risk_score" */
-	const char *path;  /* ABSENT: what was asked for, whole, as in the
-			    * source: "device.risk_score", "observables[*].name"
-			    * (of a variable of a macro: what it runs over); ""
-			    * else */
-	uint32_t missing;  /* ABSENT: bytes of `path` up to and including the
-			    * first thing that is not there: 6 of
-			    * "device.risk_score" if there is no device */
+	uint32_t offset;  /* bytes into the source of the expression at fault */
+	const char *text; /* "division by zero", "absent: device.risk_score" */
+	const char *path; /* ABSENT: what was asked for, whole, as in the
+			   * source: "device.risk_score", "observables[*].name"
+			   * (of a variable of a macro: what it runs over); ""
+			   * else */
+	uint32_t missing; /* ABSENT: bytes of `path` up to and including the
+			   * first thing that is not there: 6 of
+			   * "device.risk_score" if there is no device */
 };
 
 /* NULL if `v` is no error.  Borrowed from the arena. */
@@ -305,7 +318,7 @@ const char *hd_cel_env_trouble(const struct hd_cel_env *env);
 /* ---- compiling ------------------------------------------------------- */
 
 struct hd_cel_issue {
-	uint32_t offset; /* bytes */
+	uint32_t offset;	       /* bytes */
 	uint32_t line, column, length; /* from 1; code points; length >= 1 */
 	char *text;   /* "no attribute 'titel' in finding_info" */
 	char *remedy; /* "did you mean 'title'?", "" if there is none */
@@ -356,7 +369,7 @@ struct hd_cel_ref {
 			   * each turn of a macro, is [*] */
 	uint32_t offset, line, column, length;
 	unsigned slot; /* of the variable */
-	bool tested; /* absence is no error here: has(), .?x, [?k] */
+	bool tested;   /* absence is no error here: has(), .?x, [?k] */
 };
 
 /* The longest path each time, in the order of the source, with repeats.
@@ -465,8 +478,8 @@ struct hd_cel_value hd_cel_call_json_take(struct hd_cel_call *call,
 					  json_t *json);
 
 /* Errors to return.  `path` of the second: what was not there. */
-struct hd_cel_value hd_cel_call_error(struct hd_cel_call *call,
-				      const char *fmt, ...)
+struct hd_cel_value hd_cel_call_error(struct hd_cel_call *call, const char *fmt,
+				      ...)
 	__attribute__((format(printf, 2, 3)));
 struct hd_cel_value hd_cel_call_absent(struct hd_cel_call *call,
 				       const char *path);

@@ -24,6 +24,7 @@ struct hd_control {
 	int64_t roles_ms;
 	int64_t started_ms; /* monotonic */
 	int64_t started_utc_ms;
+	uint64_t halts; /* an unhalt is void if it grew meanwhile */
 };
 
 const struct hd_settings *hd_control_settings_of(const struct hd_control *c);

@@ -30,14 +30,40 @@ struct route {
 };
 
 static const struct route routes[] = {
+	/* look */
 	{ "GET", "status", HD_ROLE_VIEW, hd_api_status, "", false },
 	{ "GET", "alerts", HD_ROLE_VIEW, hd_api_list,
 	  "state pipeline since limit cursor", false },
 	{ "GET", "alerts/{}", HD_ROLE_VIEW, hd_api_show, "", false },
 	{ "GET", "alerts/{}/explain", HD_ROLE_VIEW, hd_api_explain, "", false },
+	{ "GET", "actions", HD_ROLE_VIEW, hd_api_actions, "state limit",
+	  false },
+	{ "GET", "tail", HD_ROLE_VIEW, hd_api_tail, "after wait_ms last",
+	  false },
+	{ "GET", "plugins", HD_ROLE_VIEW, hd_api_plugins, "", false },
+	{ "GET", "plugins/{}", HD_ROLE_VIEW, hd_api_plugin, "", false },
+	{ "GET", "constants", HD_ROLE_VIEW, hd_api_constants, "", false },
+	/* act */
+	{ "POST", "submit", HD_ROLE_OPERATE, hd_api_submit, "as row act",
+	  true },
+	{ "POST", "actions/{}/settle", HD_ROLE_OPERATE, hd_api_settle,
+	  "as because", false },
+	{ "POST", "alerts/{}/retry", HD_ROLE_OPERATE, hd_api_retry, "because",
+	  false },
+	{ "POST", "halt", HD_ROLE_OPERATE, hd_api_halt, "because", false },
+	{ "POST", "unhalt", HD_ROLE_APPROVE, hd_api_unhalt, "because", false },
+	{ "POST", "connectors/{}/stop", HD_ROLE_OPERATE, hd_api_connector_stop,
+	  "because", false },
+	{ "POST", "connectors/{}/start", HD_ROLE_OPERATE,
+	  hd_api_connector_start, "because", false },
+	{ "POST", "connectors/{}/test", HD_ROLE_OPERATE, hd_api_connector_test,
+	  "", false },
+	/* run */
 	{ "GET", "export", HD_ROLE_ADMIN, hd_api_export, "since limit cursor",
 	  false },
 	{ "POST", "reload", HD_ROLE_ADMIN, hd_api_reload, "dry_run", false },
+	{ "POST", "alerts/{}/drop", HD_ROLE_ADMIN, hd_api_drop, "because",
+	  false },
 };
 
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))

@@ -11,7 +11,7 @@
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/metric.h"
-#include "core/net/answer.h"
+#include "core/net/reply.h"
 #include "core/net/listener_state.h"
 #include "core/net/listener_thread.h"
 #include "core/net/pem.h"
@@ -47,6 +47,15 @@ void hd_listener_count(const struct hd_listener *listener, const char *reason,
 bool hd_inbound_is_over(const struct hd_inbound *in)
 {
 	return in->conn_done && !in->owner_due && in->holds == 0;
+}
+
+/* The lock keeps the loop from closing `wake` meanwhile. */
+void hd_listener_wake(struct hd_listener *listener)
+{
+	if (listener->woken)
+		return;
+	listener->woken = true;
+	uv_async_send(&listener->wake);
 }
 
 /* ---- to the routes and back ---- */
@@ -139,6 +148,17 @@ static struct hd_inbound *take_incoming(struct hd_listener *listener,
 	return in;
 }
 
+/* Whatever came since we looked: nobody has sent `wake` for it. */
+static void sleep_or_go_on(struct hd_listener *listener)
+{
+	pthread_mutex_lock(&listener->lock);
+	listener->woken = !TAILQ_EMPTY(&listener->incoming) ||
+			  !TAILQ_EMPTY(&listener->answered);
+	if (listener->woken)
+		uv_async_send(&listener->wake);
+	pthread_mutex_unlock(&listener->lock);
+}
+
 static void on_wake(uv_async_t *wake)
 {
 	struct hd_listener *listener = wake->data;
@@ -146,11 +166,11 @@ static void on_wake(uv_async_t *wake)
 	unsigned left = listener->o.waiting; /* others want the loop, too */
 	struct hd_inbound *in;
 
-	resume_answered(listener);
 	while (left-- > 0 && (in = take_incoming(listener, &cut)))
 		in->fn(in->ud, &in->pub);
 	finish_cut(&cut);
 	resume_answered(listener);
+	sleep_or_go_on(listener);
 }
 
 static void free_listener(struct hd_listener *listener)
@@ -166,25 +186,12 @@ static void free_listener(struct hd_listener *listener)
 	free(listener);
 }
 
-/* With the lock held, which keeps the loop from closing `wake` meanwhile. */
-static void put_answered(struct hd_listener *listener, struct hd_inbound *in)
-{
-	bool idle = TAILQ_EMPTY(&listener->answered) &&
-		    TAILQ_EMPTY(&listener->incoming);
-
-	TAILQ_REMOVE(&listener->handed, in, link);
-	TAILQ_INSERT_TAIL(&listener->answered, in, link);
-	in->state = HD_INBOUND_ANSWERED;
-	if (idle)
-		uv_async_send(&listener->wake);
-}
-
 void hd_http_respond(struct hd_http_request *rq, unsigned code,
 		     const char *const *headers, const void *body, size_t n)
 {
 	struct hd_inbound *in = (struct hd_inbound *)rq;
 	struct hd_listener *listener = in->listener;
-	struct MHD_Response *reply = hd_answer_new(&code, headers, body, n);
+	struct MHD_Response *reply = hd_reply_new(&code, headers, body, n);
 	bool over, last;
 
 	pthread_mutex_lock(&listener->lock);
@@ -194,7 +201,10 @@ void hd_http_respond(struct hd_http_request *rq, unsigned code,
 		in->reply = reply;
 		in->reply_code = code;
 		reply = NULL;
-		put_answered(listener, in);
+		in->state = HD_INBOUND_ANSWERED;
+		TAILQ_REMOVE(&listener->handed, in, link);
+		TAILQ_INSERT_TAIL(&listener->answered, in, link);
+		hd_listener_wake(listener);
 	}
 	over = hd_inbound_is_over(in);
 	last = listener->closed && listener->owned == 0;

@@ -33,7 +33,6 @@ struct hd_listener {
 	uv_timer_t tick;
 	struct hd_body_budget budget;
 	unsigned handles; /* of libuv, not yet closed [loop] */
-	bool freed;	  /* [loop] */
 
 	pthread_mutex_t lock;
 	pthread_cond_t drained; /* `open` became 0 */
@@ -42,12 +41,18 @@ struct hd_listener {
 	struct hd_inbound_list incoming, handed, answered;
 	unsigned open;	/* suspended or being answered: the library's */
 	unsigned owned; /* not yet answered by their owners */
+	bool woken;	/* `wake` was sent; its callback looks once more before
+			 * it clears this */
 	bool stopping, closed;
 };
 
 /* Adds to herald_http_rejected_total{listener,reason}. [any] */
 void hd_listener_count(const struct hd_listener *listener, const char *reason,
 		       unsigned n);
+
+/* With the lock held: something was put into `incoming` or `answered`.  Costs
+ * nothing while the loop is at it. [any] */
+void hd_listener_wake(struct hd_listener *listener);
 
 /* With the lock held: nobody needs `in` any more.  It has to be freed without
  * the lock. [any] */

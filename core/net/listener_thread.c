@@ -12,7 +12,7 @@
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/log.h"
-#include "core/net/answer.h"
+#include "core/net/reply.h"
 #include "core/net/conn_table.h"
 #include "core/net/inbound.h"
 #include "core/net/listener_state.h"
@@ -186,33 +186,25 @@ static void suspend(struct hd_listener *listener, struct hd_inbound *in,
 	MHD_suspend_connection(c);
 	TAILQ_INSERT_TAIL(&listener->incoming, in, link);
 	listener->open++;
+	hd_listener_wake(listener);
 }
 
 static enum MHD_Result hand_over(struct hd_listener *listener,
 				 struct hd_inbound *in,
 				 struct MHD_Connection *c)
 {
-	bool wake = false;
-
 	hd_inbound_finish(in);
 	pthread_mutex_lock(&listener->lock);
 	if (listener->stopping)
 		hd_inbound_refuse(in, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping");
 	else if (listener->open >= listener->o.waiting)
 		hd_inbound_refuse(in, MHD_HTTP_SERVICE_UNAVAILABLE, "busy");
-	if (in->code == 0) {
-		wake = TAILQ_EMPTY(&listener->incoming) &&
-		       TAILQ_EMPTY(&listener->answered);
+	if (in->code == 0)
 		suspend(listener, in, c);
-	} else {
+	else
 		set_phase(conn_of(c), HD_CONN_ANSWER, listener->o.body_ms);
-	}
 	pthread_mutex_unlock(&listener->lock);
-	if (in->code != 0)
-		return send_refusal(in, c, NULL, NULL);
-	if (wake)
-		uv_async_send(&listener->wake);
-	return MHD_YES;
+	return in->code != 0 ? send_refusal(in, c, NULL, NULL) : MHD_YES;
 }
 
 /* Resumed: the answer lies ready; without one (the host's) it is 503. */
@@ -295,10 +287,12 @@ static void on_library_log(void *ud, const char *fmt, va_list ap)
 
 static char tls_priorities[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 
-/* Half of it is the read buffer at first: all headers fit without moving it. */
+/* Half of it is the read buffer at first, so all headers that are permitted fit
+ * without its being moved.  No more than that: it is zeroed for each request.
+ */
 static size_t memory_limit(const struct hd_listener_options *o)
 {
-	return 2 * o->header_max + 16 * 1024;
+	return 2 * (o->header_max + 512);
 }
 
 static int start_daemon(struct hd_listener *listener)

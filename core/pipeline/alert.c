@@ -6,8 +6,21 @@
 #include "core/action/row.h"
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
+#include "core/base/json_text.h"
 #include "core/base/log.h"
 #include "core/pipeline/engine_impl.h"
+
+static bool has_label(const json_t *record, const char *label)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach (hd_json_at(record, "/metadata/labels"), i, one)
+		if (json_is_string(one) &&
+		    strcmp(json_string_value(one), label) == 0)
+			return true;
+	return false;
+}
 
 struct hd_alert *hd_alert_new(struct hd_engine *engine, const char *id,
 			      const char *connector, int64_t received_ms,
@@ -24,6 +37,7 @@ struct hd_alert *hd_alert_new(struct hd_engine *engine, const char *id,
 	a->now_ms = hd_utc_ms();
 	a->severity = severity;
 	a->record = record_take;
+	a->dry_run = has_label(record_take, HD_LABEL_DRY_RUN);
 	a->notes = json_array();
 	hd_asked_init(&a->asked);
 	hd_ledger_init(&a->ledger);

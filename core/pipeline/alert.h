@@ -44,7 +44,12 @@ struct hd_alert {
 	enum hd_alert_state end; /* KEEP until a step ends it */
 	char *reason;
 	char leader[HD_ID_TEXT]; /* of one that is merged */
+	bool dry_run; /* a person tries what would be done (submit) */
 };
+
+/* Labels that are herald's own begin like this: a source's are taken away. */
+#define HD_LABEL_OWN "herald:"
+#define HD_LABEL_DRY_RUN "herald:dry_run"
 
 /* What expressions see of it.  Borrowed parts, valid until it changes. */
 void hd_alert_scope(const struct hd_alert *alert, struct hd_expr_scope *scope);

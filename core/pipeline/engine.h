@@ -69,6 +69,25 @@ uint32_t hd_engine_emit(struct hd_engine *engine, struct hd_instance *instance,
 			const herald_record *const *records, uint32_t n,
 			uint64_t tag);
 
+/* A file that a person gives, as if `instance` had received it: the same map,
+ * but a uid of its own, so that the same file twice is two alerts.  Unless
+ * `act`, none of its actions is carried out, and it takes no part in dedup.
+ * `row` is the JSON Pointer of the row in it; NULL: where it usually stands.
+ * fn is told the id once it is stored, or NULL and why not.  -1 and `err` if it
+ * cannot be taken; then fn is not called. [loop] */
+typedef void (*hd_submitted_fn)(void *ud, const char *id, const char *why);
+struct hd_submission {
+	const char *json;
+	size_t n;
+	const char *row;
+	bool act;
+	hd_submitted_fn fn;
+	void *ud;
+};
+int hd_engine_submit(struct hd_engine *engine, struct hd_instance *instance,
+		     const struct hd_submission *submission,
+		     struct hd_err *err);
+
 /* Begins nothing new; `fn` when no commit or call is under way.  Alerts that
  * wait for answers are left to the next start. [loop] */
 void hd_engine_stop(struct hd_engine *engine, void (*fn)(void *ud), void *ud);

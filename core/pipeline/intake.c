@@ -1,6 +1,7 @@
 /* From what a plugin emits to the journal. */
 #include "core/pipeline/engine_impl.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,8 @@ struct batch {
 	int64_t received_ms;
 	struct item *items;
 	uint32_t n;
+	hd_submitted_fn submitted; /* of a person; NULL: of a source */
+	void *ud;
 };
 
 static void free_batch(struct batch *b)
@@ -190,6 +193,20 @@ static json_t *map_record(struct reading *in, json_t *received,
 	return record;
 }
 
+/* Labels that are herald's own mean something here: nobody sends them. */
+static void take_own_labels(json_t *record)
+{
+	json_t *labels = hd_json_at(record, "/metadata/labels");
+
+	for (size_t i = json_array_size(labels); i-- > 0;) {
+		const char *text = json_string_value(json_array_get(labels, i));
+
+		if (text && strncmp(text, HD_LABEL_OWN,
+				    sizeof(HD_LABEL_OWN) - 1) == 0)
+			json_array_remove(labels, i);
+	}
+}
+
 static void read_record(struct reading *in, struct item *item,
 			const herald_record *r)
 {
@@ -214,6 +231,7 @@ static void read_record(struct reading *in, struct item *item,
 		return;
 	}
 	item->record = map_record(in, received, r, &why);
+	take_own_labels(item->record);
 	origin.id = item->id;
 	origin.connector = hd_instance_name(in->instance);
 	origin.received_ms = in->now_ms;
@@ -259,11 +277,16 @@ static void start_item(struct hd_engine *engine, struct batch *b,
 				  b->received_ms, item->severity, record));
 }
 
-static void settle(struct hd_engine *engine, struct batch *b, uint32_t status)
+static void settle(struct hd_engine *engine, struct batch *b, uint32_t status,
+		   const char *why)
 {
 	struct hd_instance *instance =
 		engine->env.connector(engine->env.ud, b->instance);
 
+	if (b->submitted) {
+		b->submitted(b->ud, why ? NULL : b->items[0].id, why);
+		return;
+	}
 	if (instance)
 		hd_instance_settled(instance, b->tag, status);
 }
@@ -283,10 +306,12 @@ static void on_received(void *ud, enum hd_txn_status status,
 		       "not stored: %s",
 		       status == HD_TXN_FULL ? "no room" :
 					       hd_txn_error(txn)->text);
-		settle(engine, b, HERALD_RETRY);
+		settle(engine, b, HERALD_RETRY,
+		       status == HD_TXN_FULL ? "the journal has no room" :
+					       hd_txn_error(txn)->text);
 	} else {
 		if (!hd_mutant("ack_early"))
-			settle(engine, b, HERALD_OK);
+			settle(engine, b, HERALD_OK, NULL);
 		for (uint32_t i = 0; i < b->n; i++) {
 			if (hd_txn_is_known(txn, b->items[i].id, NULL))
 				redelivered(engine, b);
@@ -298,6 +323,28 @@ static void on_received(void *ud, enum hd_txn_status status,
 	free_batch(b);
 	hd_intake_room(engine);
 	hd_engine_report_stopped(engine);
+}
+
+static struct batch *new_batch(struct hd_engine *engine,
+			       struct hd_instance *instance, uint32_t n,
+			       int64_t received_ms)
+{
+	struct batch *b = hd_alloc(sizeof(*b));
+
+	b->engine = engine;
+	b->instance = hd_strdup(hd_instance_name(instance));
+	b->received_ms = received_ms;
+	b->items = hd_alloc_array(n, sizeof(*b->items));
+	b->n = n;
+	return b;
+}
+
+static void commit_batch(struct hd_engine *engine, struct batch *b,
+			 struct hd_txn *txn)
+{
+	engine->receiving += b->n;
+	engine->commits++;
+	hd_journal_commit(engine->env.journal, txn, on_received, b);
 }
 
 static uint32_t busy(struct hd_engine *engine, struct hd_instance *instance)
@@ -331,13 +378,8 @@ uint32_t hd_engine_emit(struct hd_engine *engine, struct hd_instance *instance,
 	for (uint32_t i = 0; i < n; i++)
 		if (!sound_finding(instance, records[i]))
 			return HERALD_BAD_INPUT;
-	b = hd_alloc(sizeof(*b));
-	b->engine = engine;
-	b->instance = hd_strdup(hd_instance_name(instance));
+	b = new_batch(engine, instance, n, in.now_ms);
 	b->tag = tag;
-	b->received_ms = in.now_ms;
-	b->items = hd_alloc_array(n, sizeof(*b->items));
-	b->n = n;
 	in.txn = hd_txn_new();
 	for (uint32_t i = 0; i < n; i++) {
 		read_record(&in, &b->items[i], records[i]);
@@ -352,12 +394,122 @@ uint32_t hd_engine_emit(struct hd_engine *engine, struct hd_instance *instance,
 		free_batch(b);
 		return busy(engine, instance);
 	}
-	engine->receiving += n;
-	engine->commits++;
 	if (hd_mutant("ack_early"))
-		settle(engine, b, HERALD_OK);
-	hd_journal_commit(engine->env.journal, in.txn, on_received, b);
+		settle(engine, b, HERALD_OK, NULL);
+	commit_batch(engine, b, in.txn);
 	return HERALD_OK;
+}
+
+/* ---- what a person gives ---- */
+
+static void add_label(json_t *record, const char *label)
+{
+	json_t *metadata = json_object_get(record, "metadata");
+	json_t *labels = json_object_get(metadata, "labels");
+
+	if (!labels) {
+		labels = json_array();
+		json_object_set_new(metadata, "labels", labels);
+	}
+	json_array_append_new(labels, json_string(label));
+}
+
+/* Where the row of a source's message usually stands: Splunk's webhook, HEC. */
+static const char *usual_row(json_t *received)
+{
+	static const char *const rows[] = { "/result", "/event" };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (json_is_object(hd_json_at(received, rows[i])))
+			return rows[i];
+	return NULL;
+}
+
+static bool is_finding(json_t *received)
+{
+	return json_integer_value(json_object_get(received, "class_uid")) ==
+		       2004 &&
+	       json_is_object(json_object_get(received, "finding_info"));
+}
+
+/* The file as a finding; NULL: it is none. */
+static json_t *read_submission(struct reading *in,
+			       const struct hd_submission *s, bool *mended,
+			       struct hd_err *err)
+{
+	const struct hd_json_options options = { .mend = true,
+						 .max_text = HD_JSON_TEXT_MAX };
+	herald_record r = { .json = { s->json, s->n } };
+	struct hd_reason why = { "" };
+	struct hd_json_report report;
+	json_t *received, *record;
+
+	received = hd_json_read(s->json, s->n, &options, &report);
+	*mended = report.status == HD_JSON_MENDED;
+	if (!json_is_object(received)) {
+		json_decref(received);
+		hd_err_set(err, EINVAL, "the file is no JSON object%s%s",
+			   report.why[0] ? ": " : "", report.why);
+		return NULL;
+	}
+	r.row = s->row ? s->row : usual_row(received);
+	if (is_finding(received)) {
+		hd_record_tidy(received);
+		record = json_incref(received);
+	} else {
+		record = map_record(in, received, &r, &why);
+	}
+	json_decref(received);
+	return record;
+}
+
+/* Completes it, with a uid and labels of its own. */
+static void finish_submission(struct reading *in, struct item *item,
+			      const struct hd_submission *s, bool mended)
+{
+	const struct hd_record_origin origin = {
+		.id = item->id,
+		.connector = hd_instance_name(in->instance),
+		.received_ms = in->now_ms,
+		.mended = mended,
+	};
+	json_t *info;
+
+	take_own_labels(item->record);
+	hd_record_complete(item->record, &origin, item->id, strlen(item->id));
+	info = json_object_get(item->record, "finding_info");
+	json_object_set_new(info, "uid",
+			    json_sprintf("submitted-%s", item->id));
+	if (!s->act)
+		add_label(item->record, HD_LABEL_DRY_RUN);
+	item->severity = (int)json_integer_value(
+		json_object_get(item->record, "severity_id"));
+}
+
+int hd_engine_submit(struct hd_engine *engine, struct hd_instance *instance,
+		     const struct hd_submission *s, struct hd_err *err)
+{
+	struct reading in = { engine, instance, NULL, hd_utc_ms() };
+	const herald_record raw = { .json = { s->json, s->n } };
+	bool mended;
+	struct batch *b;
+
+	if (hd_intake_closed(engine))
+		return hd_err_set(err, EBUSY, "%s", hd_intake_closed(engine));
+	b = new_batch(engine, instance, 1, in.now_ms);
+	hd_journal_new_id(b->items[0].id);
+	b->items[0].record = read_submission(&in, s, &mended, err);
+	if (!b->items[0].record) {
+		free_batch(b);
+		return -1;
+	}
+	finish_submission(&in, &b->items[0], s, mended);
+	b->submitted = s->fn;
+	b->ud = s->ud;
+	in.txn = hd_txn_new();
+	add_received(&in, &b->items[0], &raw);
+	commit_batch(engine, b, in.txn);
+	return 0;
 }
 
 /* Tells those that saw BUSY that there is room again. */

@@ -165,7 +165,7 @@ static enum hd_step_result run(struct hd_alert *alert, void *data,
 	char key[HD_SHA256_HEX];
 	char *reason;
 
-	if (holds != HD_HOLDS || !key_of(alert, d, key))
+	if (holds != HD_HOLDS || alert->dry_run || !key_of(alert, d, key))
 		return HD_STEP_NEXT;
 	set_group(alert, key);
 	win = hd_windows_find(windows, alert->pipeline->name, key);

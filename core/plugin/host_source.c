@@ -177,12 +177,12 @@ static void on_request(void *ud, struct hd_http_request *http)
 static void on_cancelled(void *ud, struct hd_http_request *http)
 {
 	struct hd_instance *i = ud;
-	struct hd_link *at = i->waiting.next;
+	struct hd_link *at = i->served.next;
 
-	for (; at != &i->waiting; at = at->next) {
+	for (; at != &i->served; at = at->next) {
 		struct hd_request *r = HD_LINK_OF(at, struct hd_request, link);
 
-		if (r->kind == HD_SERVED && r->served.http == http) {
+		if (r->served.http == http) {
 			hd_request_cancel(i, r);
 			return;
 		}

@@ -65,18 +65,19 @@ static bool on_row(void *ud, const struct hd_state_row *row)
 	return true;
 }
 
-int hd_host_state_load(struct hd_instance *i, struct hd_err *err)
-{
-	if (!i->env->reader)
-		return 0;
-	return hd_reader_states(i->env->reader, i->name, on_row, i, err);
-}
-
-void hd_host_state_fini(struct hd_instance *i)
+static void forget_all(struct hd_instance *i)
 {
 	while (!hd_link_is_empty(&i->state))
 		free_item(i, HD_LINK_OF(i->state.next, struct hd_state_item,
 					link));
+}
+
+int hd_host_state_load(struct hd_instance *i, struct hd_err *err)
+{
+	if (!i->env->reader)
+		return 0;
+	forget_all(i);
+	return hd_reader_states(i->env->reader, i->name, on_row, i, err);
 }
 
 static herald_str state_get(const herald_host *h, const char *key)
@@ -91,12 +92,20 @@ static herald_str state_get(const herald_host *h, const char *key)
 	return (herald_str){ item->value, item->n };
 }
 
+/* A put on its way to the disk.  A stop waits for it, so that the successor of
+ * the instance finds it; one that was given up leaves its puts behind. */
+struct put {
+	struct hd_link link;
+	struct hd_instance *instance; /* NULL: gone */
+	char name[];
+};
+
 /* What was not stored is said and not tried again: the plugin's next put
- * replaces it, and after a restart it begins where it was stored last.  The
- * instance may be gone by now, so its name is our own. */
+ * replaces it, and after a restart it begins where it was stored last. */
 static void on_stored(void *ud, enum hd_txn_status status, struct hd_txn *txn)
 {
-	const struct hd_log_context ctx = { .connector = ud };
+	struct put *put = ud;
+	const struct hd_log_context ctx = { .connector = put->name };
 
 	if (status == HD_TXN_FULL)
 		hd_log(HD_LOG_WARNING, &ctx,
@@ -104,7 +113,12 @@ static void on_stored(void *ud, enum hd_txn_status status, struct hd_txn *txn)
 	else if (status == HD_TXN_FAILED)
 		hd_log(HD_LOG_ERROR, &ctx, "its state was not stored: %s",
 		       hd_txn_error(txn)->text);
-	free(ud);
+	if (put->instance) {
+		hd_link_remove(&put->link);
+		if (put->instance->cancel_at_ms)
+			hd_cell_poke(put->instance->cell);
+	}
+	free(put);
 }
 
 static void store(struct hd_instance *i, const char *key, herald_str value)
@@ -114,13 +128,30 @@ static void store(struct hd_instance *i, const char *key, herald_str value)
 		.key = key,
 		.value = { value.p, value.n },
 	};
+	size_t n = strlen(i->name) + 1;
 	struct hd_txn *txn;
+	struct put *put;
 
 	if (!i->env->journal)
 		return;
+	put = hd_alloc(sizeof(*put) + n);
+	put->instance = i;
+	memcpy(put->name, i->name, n);
+	hd_link_add(&i->puts, &put->link);
 	txn = hd_txn_new();
 	hd_txn_state_put(txn, &row);
-	hd_journal_commit(i->env->journal, txn, on_stored, hd_strdup(i->name));
+	hd_journal_commit(i->env->journal, txn, on_stored, put);
+}
+
+void hd_host_state_fini(struct hd_instance *i)
+{
+	forget_all(i);
+	while (!hd_link_is_empty(&i->puts)) {
+		struct put *put = HD_LINK_OF(i->puts.next, struct put, link);
+
+		hd_link_remove(&put->link);
+		put->instance = NULL;
+	}
 }
 
 static uint32_t state_put(const herald_host *h, const char *key,

@@ -249,17 +249,20 @@ struct hd_instance *hd_instance_new(const struct hd_plugin_env *env,
 {
 	struct hd_instance *i = hd_alloc(sizeof(*i));
 
-	i->env = env;
+	i->own_env = *env;
+	i->env = &i->own_env;
 	i->module = module;
 	i->plugin = hd_module_plugin(module);
 	i->name = hd_strdup(name);
 	i->created_ms = hd_utc_ms();
 	hd_link_init(&i->waiting);
+	hd_link_init(&i->served);
 	hd_link_init(&i->late);
 	hd_link_init(&i->fetches);
 	hd_link_init(&i->timers);
 	hd_link_init(&i->jobs);
 	hd_link_init(&i->state);
+	hd_link_init(&i->puts);
 	i->cell = hd_cell_new(i, i->name);
 	hd_host_fill(&i->cell->host, i);
 	make_metrics(i);
@@ -366,8 +369,9 @@ static void finish(struct hd_instance *i)
 
 static bool is_idle(struct hd_instance *i)
 {
-	return hd_link_is_empty(&i->waiting) && hd_link_is_empty(&i->late) &&
-	       hd_link_is_empty(&i->fetches) && hd_link_is_empty(&i->jobs) &&
+	return hd_link_is_empty(&i->waiting) && hd_link_is_empty(&i->served) &&
+	       hd_link_is_empty(&i->late) && hd_link_is_empty(&i->fetches) &&
+	       hd_link_is_empty(&i->jobs) && hd_link_is_empty(&i->puts) &&
 	       i->unsettled == 0 && hd_cell_is_empty(i->cell);
 }
 
@@ -524,7 +528,9 @@ int hd_instance_start(struct hd_instance *i, struct hd_err *err)
 	i->deadline = new_timer(i);
 	i->stop_timer = new_timer(i);
 	watch_insecure(i);
-	if (hd_host_http_start(i, &local) < 0 || call_start(i, &local) < 0 ||
+	/* Read again: an instance of this name may have put since create(). */
+	if (hd_host_state_load(i, &local) < 0 ||
+	    hd_host_http_start(i, &local) < 0 || call_start(i, &local) < 0 ||
 	    hd_host_source_start(i, &local) < 0) {
 		fail(i, local.text);
 		return hd_err_set(err, local.code, "connector %s: %s", i->name,

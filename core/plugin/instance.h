@@ -38,9 +38,11 @@ struct hd_map;
 struct hd_node;
 struct hd_reader;
 
-/* What the daemon gives to all instances.  Constant while one lives.  Without a
- * journal, state is forgotten with the instance; a check of the configuration
- * needs no loop, HTTP client or journal. */
+/* What the daemon gives to all instances.  The struct is copied; what it points
+ * to must outlive the instance, but for `reader`, which is used only by
+ * hd_instance_new() and hd_instance_start().  Without a journal, state is
+ * forgotten with the instance; a check of the configuration needs no loop, HTTP
+ * client or journal. */
 struct hd_plugin_env {
 	uv_loop_t *loop;
 	struct hd_http_client *http;

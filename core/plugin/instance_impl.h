@@ -33,7 +33,7 @@ struct hd_request {
 	bool cancelled;		/* guarded by the cell's lock */
 	unsigned notes;		/* likewise */
 
-	struct hd_link link; /* in waiting (by deadline) or in late */
+	struct hd_link link; /* in waiting (by deadline), served or late */
 	enum hd_request_kind kind;
 	bool answered; /* the asker has an answer; what comes is late */
 	int64_t deadline_ms;
@@ -95,7 +95,8 @@ struct hd_instance_metrics {
 };
 
 struct hd_instance {
-	const struct hd_plugin_env *env;
+	struct hd_plugin_env own_env;
+	const struct hd_plugin_env *env; /* own_env */
 	const struct hd_module *module;
 	const herald_plugin *plugin;
 	char *name;
@@ -128,7 +129,7 @@ struct hd_instance {
 	unsigned forbidden_in_a_row;
 
 	/* what is under way */
-	struct hd_link waiting, late; /* struct hd_request */
+	struct hd_link waiting, served, late; /* struct hd_request */
 	struct hd_link fetches, timers, jobs;
 	uint64_t busy_workers; /* a bit for each */
 	uint32_t in_flight;    /* lookups, runs and probes in `waiting` */
@@ -136,7 +137,8 @@ struct hd_instance {
 	bool wants_room;
 
 	/* state */
-	struct hd_link state;
+	struct hd_link state; /* struct hd_state_item */
+	struct hd_link puts;  /* not stored yet */
 	size_t state_bytes;
 
 	/* the loop's things */

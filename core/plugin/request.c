@@ -1,8 +1,9 @@
 /* Requests: what a plugin owes an answer for.
  *
  * A request lies in the cell's map until the plugin completes it, and in one
- * of two rings: `waiting`, sorted by deadline, while the asker waits; `late`
- * once the host has answered in the plugin's place.  What it points to stays
+ * of three rings: `waiting`, sorted by deadline, while the asker waits (or
+ * `served`, whose deadlines the listener watches); `late` once the host has
+ * answered in the plugin's place.  What it points to stays
  * until the plugin completes it, as the ABI promises, however late.
  *
  * complete() copies and leaves a letter; everything else happens on the loop.
@@ -80,9 +81,12 @@ struct hd_request *hd_request_new(struct hd_instance *i,
 	r->node.id = hd_idmap_new_id();
 	r->kind = kind;
 	r->deadline_ms = deadline_ms;
-	sort_in(i, r);
-	if (kind != HD_SERVED)
+	if (kind == HD_SERVED) {
+		hd_link_add(&i->served, &r->link);
+	} else {
+		sort_in(i, r);
 		i->in_flight++;
+	}
 	pthread_mutex_lock(&i->cell->lock);
 	hd_idmap_put(&i->cell->requests, &r->node);
 	pthread_mutex_unlock(&i->cell->lock);
@@ -184,8 +188,6 @@ static void answer_for(struct hd_instance *i, struct hd_request *r,
 	if (r->kind == HD_RUN_ACTION && r->call.mode == HERALD_RUN)
 		c.status = HERALD_IN_DOUBT;
 	set_answered(i, r);
-	if (r->kind == HD_SERVED)
-		return; /* the listener answers by itself */
 	hd_health_seen(i, c.status, message);
 	r->fn(r->ud, &c);
 }
@@ -196,8 +198,7 @@ static void expire(struct hd_instance *i, herald_id id)
 
 	if (!r || r->answered)
 		return;
-	if (r->kind != HD_SERVED)
-		hd_metric_add(i->metrics.timed_out, 1);
+	hd_metric_add(i->metrics.timed_out, 1);
 	answer_for(i, r, HERALD_TIMEOUT, "no answer before the deadline");
 	r = hd_request_find(i, id);
 	if (r)
@@ -231,6 +232,13 @@ void hd_request_cancel_all(struct hd_instance *i)
 		r = hd_request_find(i, id);
 		if (r)
 			hd_request_cancel(i, r);
+	}
+	while (!hd_link_is_empty(&i->served)) {
+		struct hd_request *r = HD_LINK_OF(i->served.next,
+						  struct hd_request, link);
+
+		set_answered(i, r); /* 503, at the end */
+		hd_request_cancel(i, r);
 	}
 	set_timer(i);
 }

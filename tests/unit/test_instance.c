@@ -921,11 +921,6 @@ static void a_service_out_of_place_ends_a_debug_build(void **state)
 
 /* ---- state ---- */
 
-static void remove_store(const char *dir)
-{
-	help_remove_dir(dir);
-}
-
 static bool on_state(void *ud, const struct hd_state_row *row)
 {
 	assert_string_equal(row->connector, "c");
@@ -971,8 +966,44 @@ static void state_is_found_again_after_a_restart(void **state)
 	uv_run(&loop, UV_RUN_NOWAIT);
 	env.journal = NULL;
 	env.reader = NULL;
-	remove_store(store);
-	remove_store(dir);
+	help_remove_dir(store);
+	help_remove_dir(dir);
+}
+
+static void a_successor_made_before_finds_the_last_put(void **state)
+{
+	struct hd_journal_options options = { .loop = &loop };
+	struct hd_complaints *complaints = hd_complaints_new();
+	struct hd_instance *successor;
+	char dir[64], store[80];
+	struct hd_err err = { 0 };
+	struct answer a;
+
+	(void)state;
+	help_make_dir(dir, sizeof(dir));
+	snprintf(store, sizeof(store), "%s/store", dir);
+	options.dir = store;
+	env.journal = hd_journal_open(&options, &err);
+	assert_non_null(env.journal);
+	env.reader = hd_reader_open(env.journal, &err);
+	/* As a reload does: created for the check, started later. */
+	successor = make(DEMO, complaints);
+	help_expect_no_complaints(complaints);
+	hd_complaints_free(complaints);
+	start(DEMO); /* puts "1" */
+	stop(1000);
+	instance = successor;
+	assert_int_equal(hd_instance_start(instance, &err), 0);
+	ask_and_wait("starts", &a);
+	assert_string_equal(a.json, "{\"data\":{\"way\":\"2\"}}");
+	stop(1000);
+	hd_reader_close(env.reader);
+	hd_journal_close(env.journal);
+	uv_run(&loop, UV_RUN_NOWAIT);
+	env.journal = NULL;
+	env.reader = NULL;
+	help_remove_dir(store);
+	help_remove_dir(dir);
 }
 
 /* ---- HTTP, both ways ---- */
@@ -1155,6 +1186,23 @@ static void an_unanswered_request_is_cancelled(void **state)
 		    cancels + 1);
 }
 
+static void a_request_that_waits_at_the_end_gets_503(void **state)
+{
+	struct http_answer a;
+
+	(void)state;
+	start_serving(DEMO);
+	seen.emit_status = HERALD_OK;
+	post("/demo", "s3cr3t-word", "{}", &a);
+	turn_until(&seen.emitted, 1);
+	/* Nobody settles it: the plugin never answers. */
+	stop(SOON_MS);
+	turn_until(&a.count, 1);
+	assert_int_equal(a.code, 503);
+	hd_http_peer_free(peer);
+	free_listener();
+}
+
 static void a_taken_route_fails_the_second_start(void **state)
 {
 	struct hd_complaints *complaints = hd_complaints_new();
@@ -1334,11 +1382,13 @@ int main(void)
 		TEST(a_service_out_of_place_ends_a_debug_build),
 #endif
 		TEST(state_is_found_again_after_a_restart),
+		TEST(a_successor_made_before_finds_the_last_put),
 		TEST(a_served_record_is_answered_when_it_is_settled),
 		TEST(a_refused_record_is_answered_at_once),
 		TEST(routes_have_their_mount_and_prefix),
 		TEST(a_thread_may_answer_a_request),
 		TEST(an_unanswered_request_is_cancelled),
+		TEST(a_request_that_waits_at_the_end_gets_503),
 		TEST(a_taken_route_fails_the_second_start),
 		TEST(http_carries_the_secret_and_brings_the_reply),
 	};

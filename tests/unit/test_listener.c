@@ -616,6 +616,38 @@ static void kept_connection_serves_many(void **state)
 	close(fd);
 }
 
+static void *ask_often(void *ud)
+{
+	int fd = wire_connect(shared.port), i, *bad = ud;
+	struct wire_answer *a = malloc(sizeof(*a));
+
+	for (i = 0; i < 400; i++) {
+		wire_sends(fd, POST_IN HOST CL "\r\n" BODY);
+		wire_read(fd, 1, WIRE_MS, a);
+		if (a->status != 200)
+			(*bad)++;
+	}
+	free(a);
+	close(fd);
+	return NULL;
+}
+
+/* Answers and requests cross each other between the threads all the time: one
+ * that nobody is woken for would wait for its deadline. */
+static void no_request_is_forgotten(void **state)
+{
+	pthread_t threads[16];
+	int bad[16] = { 0 }, i;
+
+	(void)state;
+	for (i = 0; i < 16; i++)
+		pthread_create(&threads[i], NULL, ask_often, &bad[i]);
+	for (i = 0; i < 16; i++) {
+		pthread_join(threads[i], NULL);
+		assert_int_equal(bad[i], 0);
+	}
+}
+
 static size_t gzip(const char *p, size_t n, unsigned char *out, size_t size)
 {
 	z_stream z = { 0 };
@@ -913,6 +945,7 @@ int main(void)
 		cmocka_unit_test(prefix_gives_the_rest),
 		cmocka_unit_test(wrong_method_is_told_the_right_one),
 		cmocka_unit_test(kept_connection_serves_many),
+		cmocka_unit_test(no_request_is_forgotten),
 		cmocka_unit_test(gzip_is_inflated_within_the_bound),
 		cmocka_unit_test(paused_route_says_503),
 		cmocka_unit_test(route_is_taken),

@@ -1,7 +1,7 @@
-/* answer.h - what goes back, as libmicrohttpd wants it
+/* reply.h - what goes back, as libmicrohttpd wants it
  */
-#ifndef HD_NET_ANSWER_H
-#define HD_NET_ANSWER_H
+#ifndef HD_NET_REPLY_H
+#define HD_NET_REPLY_H
 
 #include <stddef.h>
 
@@ -12,7 +12,7 @@ struct MHD_Response;
  * copied.  What is wrong with them (control bytes, headers that frame the
  * message, a code outside 200..599) is logged and makes a 500; *code is the one
  * to send.  NULL if memory is lacking. [any] */
-struct MHD_Response *hd_answer_new(unsigned *code, const char *const *headers,
+struct MHD_Response *hd_reply_new(unsigned *code, const char *const *headers,
 				   const void *body, size_t n);
 
 /* A refusal in one word, closing the connection, with Retry-After where the

@@ -1,4 +1,4 @@
-#include "core/net/answer.h"
+#include "core/net/reply.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -62,7 +62,7 @@ static struct MHD_Response *from_buffer(const void *p, size_t n)
 					       MHD_RESPMEM_MUST_COPY);
 }
 
-struct MHD_Response *hd_answer_new(unsigned *code, const char *const *headers,
+struct MHD_Response *hd_reply_new(unsigned *code, const char *const *headers,
 				   const void *body, size_t n)
 {
 	struct MHD_Response *answer = from_buffer(body, n);
