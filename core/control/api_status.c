@@ -9,6 +9,7 @@
 #include "core/base/clock.h"
 #include "core/base/health.h"
 #include "core/conf/load.h"
+#include "core/conf/settings.h"
 #include "core/control/control_impl.h"
 #include "core/control/roles.h"
 #include "core/control/rows_json.h"
@@ -186,6 +187,8 @@ void hd_api_status(struct hd_call *call)
 	hd_set_text(o, "version", PACKAGE_VERSION);
 	hd_set_text(o, "configuration",
 		    hd_conf_id(hd_engine_program(control->env.engine)->conf));
+	hd_set_text(o, "plugin_dir",
+		    hd_control_settings_of(control)->herald.plugin_dir);
 	hd_set_time(o, "started", control->started_utc_ms);
 	set_count(o, "uptime_s",
 		  (hd_now_ms() - control->started_ms) / 1000);

@@ -15,9 +15,10 @@ struct hd_expr {
 	char *source;
 	char **names; /* what HD_SLOT_NAME and the following stand for */
 	size_t name_count;
-	bool reads_risk;      /* risk_score or what follows from it */
-	bool reads_ordered;   /* an enum in which 99 counts as 0 */
-	bool in_record;	      /* lookups that are missing matter */
+	bool reads_risk;    /* risk_score or what follows from it */
+	bool reads_ordered; /* an enum in which 99 counts as 0 */
+	bool in_record;	    /* the record is there, not a row or a target */
+	bool waits; /* for lookups and actions: they can leave it unsure */
 	unsigned reputations; /* bit i: hd_views[i].reputation is asked for */
 };
 

@@ -17,7 +17,8 @@ bool hd_unknown_has_word(const char *list, const char *word)
 		    (list[n] == ',' || list[n] == '\0'))
 			return true;
 		list = strchr(list, ',');
-		list += list != NULL;
+		if (list)
+			list++;
 	}
 	return false;
 }
@@ -120,10 +121,7 @@ static void add_missing(struct hd_cel_unknowns *unknowns,
 			const struct hd_expr_scope *scope, uint32_t id)
 {
 	const struct hd_missing *missing = &scope->missing[id];
-	char *enrich = hd_strf("enrich.%s", missing->connector);
 
-	hd_cel_unknowns_add(unknowns, enrich, id);
-	free(enrich);
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		const struct unknown_path *path = &paths[i];
 
@@ -143,7 +141,7 @@ struct hd_cel_unknowns *hd_unknown_paths(const struct hd_expr *expr,
 	struct hd_cel_unknowns *unknowns;
 	uint32_t id = 0;
 
-	if (!expr->in_record ||
+	if (!expr->waits ||
 	    (scope->missing_count == 0 && (!parked || !*parked)))
 		return NULL;
 	unknowns = hd_cel_unknowns_new(expr->env->record);

@@ -33,8 +33,7 @@ static void add_action(struct hd_table *table, const json_t *a, int64_t now_ms)
 		    hd_text_of(a, "action"));
 	hd_table_add(table, hd_buf_text(&text));
 	hd_buf_clear(&text);
-	for (const char *p = hd_text_of(a, "state"); *p; p++)
-		hd_buf_addc(&text, *p == '_' ? ' ' : *p);
+	hd_text_words(&text, hd_text_of(a, "state"));
 	hd_table_add(table, hd_buf_text(&text));
 	hd_table_add(table, hd_text_of(a, "message")[0] ?
 				    hd_text_of(a, "message") :

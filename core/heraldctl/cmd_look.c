@@ -78,10 +78,13 @@ static void add_alert(struct hd_table *table, const json_t *a, int64_t now_ms)
 				    "+" :
 				    "");
 	hd_table_add(table, hd_buf_text(&text));
-	hd_table_add(table, hd_text_of(a, "level"));
+	hd_buf_clear(&text);
+	hd_text_words(&text, hd_text_of(a, "level"));
+	hd_table_add(table, hd_buf_text(&text));
 	hd_table_add(table, hd_text_of(a, "pipeline"));
 	hd_buf_clear(&text);
-	hd_buf_adds(&text, hd_text_of(a, "title"));
+	hd_buf_adds(&text, hd_text_of(a, "title")[0] ? hd_text_of(a, "title") :
+						       "(no title)");
 	if (hd_text_of(a, "reason")[0])
 		hd_buf_addf(&text, " (%s)", hd_text_of(a, "reason"));
 	hd_table_add(table, hd_buf_text(&text));

@@ -88,11 +88,21 @@ enum hd_exit hd_cmd_plugins(struct hd_ctl *ctl)
 }
 
 /* One that no connector uses, or without a daemon: its file tells the same. */
-static enum hd_exit describe(const char *name, json_t **out)
+static enum hd_exit describe(struct hd_ctl *ctl, const char *name,
+			     json_t **out)
 {
-	const char *argv[4] = { NULL, "--describe", name, NULL };
+	const char *argv[6] = { NULL, "--describe", name };
 	struct hd_buf text;
+	struct hd_ask ask;
+	json_t *daemon;
 	int status;
+
+	hd_ask_init(&ask, "status", NULL);
+	hd_client_try(ctl, &ask, &daemon);
+	if (hd_text_of(daemon, "plugin_dir")[0]) {
+		argv[3] = "--plugin-dir";
+		argv[4] = hd_text_of(daemon, "plugin_dir");
+	}
 
 	hd_buf_init(&text, TEXT_MAX);
 	status = hd_daemon_program_run(argv, &text);
@@ -100,6 +110,7 @@ static enum hd_exit describe(const char *name, json_t **out)
 					  NULL) :
 			     NULL;
 	hd_buf_fini(&text);
+	json_decref(daemon);
 	if (*out)
 		return HD_EXIT_GOOD;
 	hd_ctl_complain("heraldctl plugins", "no plugin '%s' to tell of", name);
@@ -116,14 +127,15 @@ enum hd_exit hd_cmd_plugin(struct hd_ctl *ctl)
 	hd_ask_init(&ask, "plugins", ctl->words[0], NULL);
 	status = hd_client_try(ctl, &ask, &answer);
 	if (status != HD_EXIT_GOOD)
-		status = describe(ctl->words[0], &answer);
+		status = describe(ctl, ctl->words[0], &answer);
 	if (status != HD_EXIT_GOOD)
 		return status;
 	if (ctl->json) {
 		hd_ctl_print_json(answer);
 	} else {
 		hd_buf_init(&text, TEXT_MAX);
-		hd_plugin_text(&text, answer, hd_ctl_width());
+		hd_plugin_text(&text, answer, hd_ctl_width(),
+			       hd_ctl_option(ctl, "map") != NULL);
 		hd_ctl_print(&text);
 	}
 	json_decref(answer);

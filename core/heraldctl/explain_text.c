@@ -27,13 +27,6 @@ static void add_short(struct hd_buf *out, const char *id)
 	hd_buf_addf(out, "%.*s", SHORT, id);
 }
 
-/* "in_doubt" as people say it. */
-static void add_words(struct hd_buf *out, const char *word)
-{
-	for (; *word; word++)
-		hd_buf_addc(out, *word == '_' ? ' ' : *word);
-}
-
 static void add_number(struct hd_buf *out, const json_t *value)
 {
 	if (json_is_integer(value))
@@ -64,7 +57,7 @@ static void add_pairs(struct hd_buf *out, const json_t *object)
 		if (!simple || n == PAIRS_MAX)
 			continue;
 		hd_buf_adds(out, n++ != 0 ? ", " : "");
-		add_words(out, name);
+		hd_text_words(out, name);
 		hd_buf_addc(out, ' ');
 		if (json_is_number(value))
 			add_number(out, value);
@@ -112,7 +105,7 @@ static void add_subject(struct hd_buf *out, const json_t *record)
 static void add_state(struct hd_buf *out, const json_t *alert)
 {
 	hd_buf_adds(out, "state ");
-	add_words(out, hd_text_of(alert, "state"));
+	hd_text_words(out, hd_text_of(alert, "state"));
 	if (hd_text_of(alert, "leader")[0]) {
 		hd_buf_adds(out, ", a repeat of ");
 		add_short(out, hd_text_of(alert, "leader"));
@@ -129,7 +122,9 @@ void hd_explain_head(struct hd_buf *out, const json_t *alert, int64_t now_ms)
 	hd_buf_adds(out, "alert ");
 	add_short(out, hd_text_of(alert, "id"));
 	hd_buf_adds(out, "  ");
-	hd_text_add(out, hd_text_of(alert, "title"));
+	hd_text_add(out, hd_text_of(alert, "title")[0] ?
+				 hd_text_of(alert, "title") :
+				 "(no title)");
 	add_subject(out, json_object_get(alert, "record"));
 	hd_buf_adds(out, "   ");
 	hd_text_time(out, hd_text_of(alert, "received"), now_ms, true);
@@ -195,9 +190,9 @@ static void add_score(struct hd_buf *out, const json_t *alert)
 	}
 	low = hd_number_of(score, "low");
 	high = hd_number_of(score, "high");
-	hd_buf_addf(out, "score %lld %s",
-		    (long long)hd_number_of(score, "known"),
-		    hd_text_of(alert, "level"));
+	hd_buf_addf(out, "score %lld ",
+		    (long long)hd_number_of(score, "known"));
+	hd_text_words(out, hd_text_of(alert, "level"));
 	if (low != high) {
 		hd_buf_init(&why, WHY_MAX);
 		add_missing(&why, json_object_get(alert, "answers"));
@@ -387,7 +382,7 @@ static void add_action(struct hd_table *table, const json_t *action)
 	hd_buf_init(&text, WHY_MAX * 4);
 	hd_table_add(table, INDENT);
 	hd_table_add(table, hd_text_of(action, "name"));
-	add_words(&text, hd_text_of(action, "state"));
+	hd_text_words(&text, hd_text_of(action, "state"));
 	hd_table_add(table, hd_buf_text(&text));
 	hd_buf_clear(&text);
 	hd_buf_addf(&text, "%s.%s", hd_text_of(action, "connector"),
@@ -442,8 +437,13 @@ static void add_what(struct hd_buf *out, const char *kind, const json_t *what)
 	if (strcmp(kind, "action") == 0) {
 		hd_text_add(out, hd_text_of(what, "name"));
 		hd_buf_addc(out, ' ');
-		add_words(out, hd_text_of(what, "state"));
+		hd_text_words(out, hd_text_of(what, "state"));
 		add_part(out, "", hd_text_of(what, "message"));
+		return;
+	}
+	if (strcmp(kind, "received") == 0) {
+		hd_buf_adds(out, "from ");
+		hd_text_add(out, hd_text_of(what, "connector"));
 		return;
 	}
 	if (strcmp(kind, "decided") == 0) {

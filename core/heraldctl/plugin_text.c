@@ -165,7 +165,27 @@ static void add_head(struct hd_buf *out, const json_t *p)
 	hd_buf_addc(out, '\n');
 }
 
-void hd_plugin_text(struct hd_buf *out, const json_t *p, size_t width)
+static void add_map(struct hd_buf *out, const json_t *map)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach (map, i, row) {
+		hd_buf_adds(out, i == 0 ? "map (set: to, if)\n" : "");
+		hd_buf_adds(out, "   ");
+		hd_text_add(out, hd_text_of(row, "set"));
+		hd_buf_adds(out, ": ");
+		hd_text_add(out, hd_text_of(row, "to"));
+		if (hd_text_of(row, "if")[0]) {
+			hd_buf_adds(out, ", if ");
+			hd_text_add(out, hd_text_of(row, "if"));
+		}
+		hd_buf_addc(out, '\n');
+	}
+}
+
+void hd_plugin_text(struct hd_buf *out, const json_t *p, size_t width,
+		    bool map)
 {
 	json_t *one;
 	size_t i;
@@ -178,16 +198,10 @@ void hd_plugin_text(struct hd_buf *out, const json_t *p, size_t width)
 		    json_object_get(p, "host_options"), width);
 	add_keys(out, json_object_get(p, "keys"));
 	add_actions(out, json_object_get(p, "actions"), width);
-	json_array_foreach (json_object_get(p, "map"), i, one) {
-		hd_buf_adds(out, i == 0 ? "map (set: to, if)\n" : "");
-		hd_buf_adds(out, "   ");
-		hd_text_add(out, hd_text_of(one, "set"));
-		hd_buf_adds(out, ": ");
-		hd_text_add(out, hd_text_of(one, "to"));
-		if (hd_text_of(one, "if")[0]) {
-			hd_buf_adds(out, ", if ");
-			hd_text_add(out, hd_text_of(one, "if"));
-		}
-		hd_buf_addc(out, '\n');
-	}
+	if (map)
+		add_map(out, json_object_get(p, "map"));
+	else if (json_array_size(json_object_get(p, "map")) != 0)
+		hd_buf_addf(out, "map of %zu rows -> heraldctl plugin %s --map\n",
+			    json_array_size(json_object_get(p, "map")),
+			    hd_text_of(p, "name"));
 }

@@ -116,8 +116,7 @@ static void add_counts(struct hd_buf *out, const char *title,
 			continue;
 		hd_buf_addf(out, "%s%lld ", n++ != 0 ? ", " : "",
 			    (long long)json_integer_value(value));
-		for (; *name; name++)
-			hd_buf_addc(out, *name == '_' ? ' ' : *name);
+		hd_text_words(out, name);
 	}
 	hd_buf_adds(out, n != 0 ? "\n" : "none\n");
 }

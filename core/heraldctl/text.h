@@ -37,6 +37,9 @@ void hd_text_duration(struct hd_buf *out, int64_t ms);
 /* "1.5 GiB". */
 void hd_text_size(struct hd_buf *out, int64_t bytes);
 
+/* A word as people say it: "in_doubt", "High" to "in doubt", "high". */
+void hd_text_words(struct hd_buf *out, const char *word);
+
 /* Members of an object, "" and 0 where they are not there. */
 const char *hd_text_of(const json_t *object, const char *name);
 int64_t hd_number_of(const json_t *object, const char *name);

@@ -282,10 +282,11 @@ static void every_example_of_the_manual_compiles(void **state)
 
 static void complaints_point_into_the_file(void **state)
 {
-	static const char yaml[] = "a: 'user.nam == \"x\"'\n"
-				   "b: |-\n"
-				   "  severity_id > 3 &&\n"
-				   "    finding_info.titel == \"x\"\n";
+	static const char yaml[] = "scores:\n"
+				   "  a: 'user.nam == \"x\"'\n"
+				   "  b: |-\n"
+				   "    severity_id > 3 &&\n"
+				   "      finding_info.titel == \"x\"\n";
 	struct hd_complaints *own = hd_complaints_new();
 	struct hd_conf_text text = { "f.yaml", yaml, sizeof(yaml) - 1 };
 	struct hd_conf *conf = hd_conf_load_texts(&text, 1, own);
@@ -293,17 +294,18 @@ static void complaints_point_into_the_file(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++)
-		assert_null(hd_expr_compile(env, &names,
-					    hd_node_item(hd_conf_main(conf), i),
-					    HD_EXPR_BOOL, own));
+		assert_null(hd_expr_compile(
+			env, &names, hd_conf_entry(conf, HD_CONF_SCORES, i),
+			HD_EXPR_BOOL, own));
+	assert_int_equal(hd_complaints_count(own), 2);
 	c = hd_complaints_get(own, 0);
-	assert_int_equal(c->line, 1);
-	assert_true(c->col >= 5 && c->col <= 10);
-	assert_non_null(strstr(c->text, " in a; did you mean 'name'?"));
+	assert_int_equal(c->line, 2);
+	assert_true(c->col >= 7 && c->col <= 12); /* user.nam */
+	assert_non_null(strstr(c->text, " in scores.a; did you mean 'name'?"));
 	c = hd_complaints_get(own, 1);
-	assert_int_equal(c->line, 4);
-	assert_true(c->col >= 5 && c->col <= 18);
-	assert_non_null(strstr(c->text, " in b; did you mean 'title'?"));
+	assert_int_equal(c->line, 5);
+	assert_true(c->col >= 7 && c->col <= 20); /* finding_info.titel */
+	assert_non_null(strstr(c->text, " in scores.b; did you mean 'title'?"));
 	hd_conf_unref(conf);
 	hd_complaints_free(own);
 }
