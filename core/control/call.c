@@ -100,6 +100,19 @@ static int64_t duration_ms(const char *text)
 	return -1;
 }
 
+/* A time; a day alone is its beginning.  Without a zone it is UTC. */
+static int read_time(const char *text, int64_t *out_ms)
+{
+	char day[32];
+
+	if (strlen(text) != 10)
+		return hd_time_parse(text, strlen(text), out_ms);
+	snprintf(day, sizeof(day), "%sT00:00:00Z", text);
+	if (hd_time_parse(day, strlen(day), out_ms) == 0)
+		return 0;
+	return hd_time_parse(text, strlen(text), out_ms); /* epoch seconds */
+}
+
 int hd_call_since(struct hd_call *call, const char *name, int64_t *out_ms)
 {
 	const char *text = hd_call_text(call, name);
@@ -112,11 +125,11 @@ int hd_call_since(struct hd_call *call, const char *name, int64_t *out_ms)
 		*out_ms = hd_utc_ms() - ago;
 		return 0;
 	}
-	if (hd_time_parse(text, strlen(text), out_ms) == 0)
+	if (read_time(text, out_ms) == 0)
 		return 0;
 	hd_call_refuse(call, 400, NULL,
-		       "%s is a time such as 2026-11-25T00:00:00Z, or how long "
-		       "ago: 30m, 2h, 7d; not '%.*s'", name, SHOWN_MAX, text);
+		       "%s is a time such as 2026-11-25T00:00:00Z or "
+		       "2026-11-25, or how long ago: 30m, 2h, 7d; not '%.*s'", name, SHOWN_MAX, text);
 	return -1;
 }
 

@@ -49,7 +49,7 @@ bool hd_call_flag(const struct hd_call *call, const char *name);
 int hd_call_number(struct hd_call *call, const char *name, int64_t min,
 		   int64_t max, int64_t *out);
 
-/* A point in time: UTC text, epoch, or how long ago ("90s", "2h", "7d").  -1:
+/* A point in time: text or a day (UTC unless it has a zone), epoch, or how long ago ("90s", "2h", "7d").  -1:
  * ends the call. */
 int hd_call_since(struct hd_call *call, const char *name, int64_t *out_ms);
 

@@ -95,7 +95,7 @@ CASES = {
             "secret: example-token", "secret: §example-token"), "credential"),
     "tls switched off without an end": (
         GOOD.replace("secret: example-token",
-                     "secret: example-token, tls: {§verify: false}"), "until"),
+                     "secret: example-token, tls: {verify: §false}"), "until"),
     # Pipelines.
     "no default": ("§" + HEAD + "pipelines: []\n", "default"),
     "default with an if": (

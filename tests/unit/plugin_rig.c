@@ -38,9 +38,9 @@ static herald_id http(const herald_host *h, const herald_http *rq,
 		add(call, i == 0 ? "?" : "&", rq->query[i]);
 		add(call, "=", rq->query[i + 1]);
 	}
-	call->body = rq->body.n > 0 ?
-			     json_loadb(rq->body.p, rq->body.n, 0, NULL) :
-			     NULL;
+	call->body = rq->body.n > 0
+			     ? json_loadb(rq->body.p, rq->body.n, 0, NULL)
+			     : NULL;
 	call->req = rq->req;
 	call->fn = fn;
 	call->ud = ud;
@@ -56,9 +56,8 @@ static void complete(const herald_host *h, herald_id req,
 	assert_true(rig->result_count <= RIG_MAX);
 	result->req = req;
 	result->status = r->status;
-	result->json = r->json.n > 0 ? json_loadb(r->json.p, r->json.n, 0,
-						  NULL) :
-				       NULL;
+	result->json = r->json.n > 0 ? json_loadb(r->json.p, r->json.n, 0, NULL)
+				     : NULL;
 	result->retry_after_ms = r->retry_after_ms;
 	snprintf(result->message, sizeof(result->message), "%.*s",
 		 (int)r->message.n, r->message.p ? r->message.p : "");

@@ -156,14 +156,15 @@ static void what_was_not_asked_is_not_used(void **state)
 	(void)state;
 	misp.limit = 100;
 	ask("192.0.2.99", NULL);
-	answer_recorded("misp/"
-			"attributes_danger_empty_value_returns_everything.json");
+	answer_recorded(
+		"misp/"
+		"attributes_danger_empty_value_returns_everything.json");
 	expect_status(1, HERALD_NOT_FOUND);
 }
 
-#define ATTRIBUTE(type, value, more)                                \
-	"{\"type\":\"" type "\",\"value\":\"" value                 \
-	"\",\"event_id\":7," more "\"Event\":{\"id\":\"7\","        \
+#define ATTRIBUTE(type, value, more)                                          \
+	"{\"type\":\"" type "\",\"value\":\"" value "\",\"event_id\":7," more \
+	"\"Event\":{\"id\":\"7\","                                            \
 	"\"threat_level_id\":\"2\"}}"
 #define TO_IDS "\"to_ids\":true,"
 #define WARNED "\"warnings\":[{\"warninglist_name\":\"l\"}],"
@@ -190,8 +191,9 @@ static const struct {
 	  "\"Attribute\":[" ATTRIBUTE("ip-dst", "192.0.2.1", TO_IDS) "]}}]}",
 	  10 },
 	{ "[{\"Event\":{\"id\":7,\"threat_level_id\":3,\"Attribute\":[],"
-	  "\"Object\":[{\"Attribute\":["
-	  ATTRIBUTE("ip-dst", "192.0.2.1", TO_IDS) "]}]}}]", 8 },
+	  "\"Object\":[{\"Attribute\":[" ATTRIBUTE("ip-dst", "192.0.2.1",
+						   TO_IDS) "]}]}}]",
+	  8 },
 };
 
 static void shapes_and_flags_are_understood(void **state)
@@ -232,8 +234,7 @@ static void values_fit_by_halves_and_whatever_the_case(void **state)
 	for (size_t i = 0; i < sizeof(fits) / sizeof(fits[0]); i++) {
 		if (misp_value_fits(herald_cstr(fits[i].type),
 				    herald_cstr(fits[i].value),
-				    herald_cstr(fits[i].asked)) !=
-		    fits[i].fits)
+				    herald_cstr(fits[i].asked)) != fits[i].fits)
 			fail_msg("%s %s", fits[i].type, fits[i].value);
 	}
 }
@@ -304,8 +305,8 @@ static void troubles_are_told_apart(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(troubles) / sizeof(troubles[0]); i++) {
-		const char *headers[] = { troubles[i].header,
-					  troubles[i].value, NULL };
+		const char *headers[] = { troubles[i].header, troubles[i].value,
+					  NULL };
 
 		set_up(NULL);
 		ask("192.0.2.1", "192.0.2.2", NULL);

@@ -14,10 +14,11 @@ struct woken {
 	size_t n;
 };
 
-static void note(void *ud, const char *alert)
+static void note(void *ud, const char *alert, const char *woken)
 {
 	struct woken *w = ud;
 
+	(void)woken;
 	snprintf(w->ids[w->n++], HD_ID_TEXT, "%s", alert);
 }
 
