@@ -25,6 +25,8 @@ static const struct {
 	  "reputation" },
 	{ "enrich.mips.size() > 0", HD_EXPR_BOOL, "did you mean 'misp'" },
 	{ "enrich.hibp.size() > 0", HD_EXPR_BOOL, "no step before asks" },
+	{ "true && enrich . hibp.size() > 0", HD_EXPR_BOOL,
+	  "column 18: enrich.hibp: no step before asks" },
 	{ "missing(\"hibp\")", HD_EXPR_BOOL, "no step before asks" },
 	{ "missing(message)", HD_EXPR_BOOL, "a name in quotes" },
 	{ "size(enrich) > 0", HD_EXPR_BOOL, "say which" },
