@@ -145,11 +145,12 @@ static void answer_connector(struct hd_call *call, struct hd_instance *instance)
 void hd_api_connector_stop(struct hd_call *call)
 {
 	struct hd_instance *instance = find_instance(call);
-	const char *because = hd_call_text(call, "because");
+	const char *because;
 	char *text;
 
 	if (!instance)
 		return;
+	because = hd_call_text(call, "because");
 	text = hd_strf("stopped by %s%s%.500s", call->by, because ? ": " : "",
 		       because ? because : "");
 	hd_instance_halt(instance, text);

@@ -30,7 +30,9 @@ struct hd_ctl {
 	const char *words[HD_CTL_WORDS]; /* of the command, without options */
 	int word_count;
 	struct {
-		const char *name, *value; /* value "": a flag */
+		const char *name; /* n bytes of the command line */
+		size_t n;
+		const char *value; /* "": a flag */
 	} options[HD_CTL_OPTIONS];
 	int option_count;
 };

@@ -86,7 +86,8 @@ const struct hd_command hd_commands[] = {
 const char *hd_ctl_option(const struct hd_ctl *ctl, const char *name)
 {
 	for (int i = 0; i < ctl->option_count; i++)
-		if (strcmp(ctl->options[i].name, name) == 0)
+		if (strlen(name) == ctl->options[i].n &&
+		    memcmp(ctl->options[i].name, name, ctl->options[i].n) == 0)
 			return ctl->options[i].value;
 	return NULL;
 }
@@ -237,7 +238,8 @@ static int take_own_option(struct hd_ctl *ctl, const char *name, size_t n,
 		return usage_error(ctl, "too many options: --%.*s", (int)n,
 				   name);
 	*used = kind == 1 && !equal;
-	ctl->options[ctl->option_count].name = hd_memdup0(name, n);
+	ctl->options[ctl->option_count].name = name;
+	ctl->options[ctl->option_count].n = n;
 	ctl->options[ctl->option_count].value = kind == 0 ? "" :
 						equal	  ? equal :
 							    value;
@@ -330,12 +332,13 @@ static const char *default_socket(void)
 {
 	const char *path = getenv("HERALD_SOCKET");
 	const char *folder = getenv("RUNTIME_DIRECTORY");
+	static char made[4096];
 
 	if (path && path[0])
 		return path;
-	if (folder && folder[0])
-		return hd_strf("%s/control", folder);
-	return HD_RUN_DIR "/control";
+	snprintf(made, sizeof(made), "%s/control",
+		 folder && folder[0] ? folder : HD_RUN_DIR);
+	return made;
 }
 
 int main(int argc, char **argv)
