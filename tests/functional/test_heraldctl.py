@@ -347,6 +347,30 @@ def test_a_source_cannot_make_its_alerts_dry_runs(whole, soar):
     assert len(soar.effects("/rest/container")) == 1
 
 
+@pytest.mark.parametrize("expression, told", [
+    ("severity_id >= SEVERITY.HIGH", "holds\n"),
+    ("user.name == 'root'", "not met\n"),
+    ("user.uid == 'x'", "absent: user.uid\n"),
+    ("user.name + '!'", '"jdoe!"  (string)\n'),
+])
+def test_eval_tells_what_a_rule_would_see(whole, expression, told):
+    alert = submit(whole, payload(severity="high"))
+    assert whole.run_ctl("eval", expression, "--alert",
+                         alert["id"][:12]).stdout == told
+    name = whole.write("finding.json", json.dumps(alert["record"]))
+    assert whole.run_ctl("eval", expression, "--alert", name).stdout == told
+
+
+def test_eval_knows_what_is_not_known(whole, misp):
+    misp.fault("500")
+    submit(whole, payload())
+    ended = whole.run_ctl("eval", "enrich.misp.exists(a, true)", "--alert",
+                          "@last")
+    assert ended.stdout.startswith("not sure: misp"), ended
+    assert "severty_id" in refused(whole, USAGE, "eval", "severty_id > 2")
+    refused(whole, WRONG, "eval", "true", "--alert", "zz")
+
+
 # Acting.
 
 def test_settle_ends_a_doubt(herald):
