@@ -1,4 +1,5 @@
 """heraldctl against the real daemon: what it says, and its exit status."""
+import grp
 import json
 import os
 import re
@@ -501,11 +502,11 @@ def test_reload_refuses_what_is_wrong(herald):
 
 # Roles.
 
-def as_nobody(daemon, *words):
+def as_nobody(daemon, *words, groups="--clear-groups"):
     os.chmod(daemon.folder, 0o711)
     os.chmod(daemon.path("run"), 0o711)
     return subprocess.run(
-        ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+        ["setpriv", "--reuid=65534", "--regid=65534", groups,
          find_program("HERALDCTL", "heraldctl"), *words],
         capture_output=True, text=True, timeout=60, check=False, cwd="/",
         env=daemon.environment())
@@ -533,6 +534,12 @@ def test_roles_are_what_the_configuration_says(herald):
     assert as_nobody(daemon, "list").returncode == GOOD
     assert as_nobody(daemon, "halt").returncode == GOOD
     assert as_nobody(daemon, "unhalt").returncode == NOT_ALLOWED
+    daemon.rewrite(PLAIN + "control: {view: ['group:daemon']}\n")
+    assert daemon.ctl("reload")["ok"]
+    assert as_nobody(daemon, "list").returncode == NOT_ALLOWED
+    number = grp.getgrnam("daemon").gr_gid
+    assert as_nobody(daemon, "list",
+                     groups=f"--groups={number}").returncode == GOOD
     daemon.rewrite(PLAIN)
     assert daemon.ctl("reload")["ok"]
     assert "may not be opened" in as_nobody(daemon, "list").stderr
