@@ -88,19 +88,19 @@ def test_no_value_means_everything(misp_asking, misp, value):
 
 
 def test_pages_are_read_to_their_end(herald, misp):
-    misp.data([{"type": "ip-dst", "value": "198.51.100.77",
+    misp.data([{"type": "ip-dst", "value": "198.51.100.177",
                 "event_id": str(number)} for number in range(3, 10)])
-    alert = asking(herald, misp, ", page_size: 3").ask({"src": "198.51.100.77"})
+    alert = asking(herald, misp, ", page_size: 3").ask({"src": "198.51.100.177"})
     assert alert.answer["data"]["count"] == 7
     assert len(searches(misp)) == 3
 
 
 def test_only_to_ids_where_that_is_wanted(herald, misp):
-    misp.data([{"type": "ip-dst", "value": "198.51.100.78", "to_ids": False}])
+    misp.data([{"type": "ip-dst", "value": "198.51.100.178", "to_ids": False}])
     assert asking(herald, misp).ask(
-        {"src": "198.51.100.78"}).answer["reputation"]["score_id"] == 4
+        {"src": "198.51.100.178"}).answer["reputation"]["score_id"] == 4
     assert asking(herald, misp, ", to_ids: true").ask(
-        {"src": "198.51.100.78"}).outcome == "clean"
+        {"src": "198.51.100.178"}).outcome == "clean"
 
 
 def test_slow_is_not_missing(herald, misp):
