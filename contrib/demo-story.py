@@ -422,7 +422,7 @@ def check_without_misp(options, rng):
     world = World(options, case.asset())
     try:
         world.misp.control("POST", "fault", {
-            "match": {"path": "/attributes/restSearch"}, "kind": "s500",
+            "match": {"path": "/attributes/restSearch"}, "kind": "500",
             "times": -1})
         tell()
         tell("Once more, and MISP answers 500:")

@@ -68,7 +68,7 @@ struct storing {
 
 static void advance(struct hd_actions *a, struct hd_row *r);
 static void settle_case(struct hd_actions *a, struct hd_case *c);
-static void on_due(void *ud, const char *alert);
+static void on_due(void *ud, const char *alert, const char *woken);
 
 struct hd_actions *hd_actions_new(const struct hd_actions_env *env)
 {
@@ -882,7 +882,17 @@ static struct hd_case *load_case(struct hd_actions *a, const char *alert)
 	return c;
 }
 
-static void on_due(void *ud, const char *alert)
+/* Those that waited for this connector need not wait for their time. */
+static void bring_forward(struct hd_case *c, const char *connector)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (!hd_row_is_final(&c->rows[i]) &&
+		    (!connector ||
+		     strcmp(c->rows[i].connector, connector) == 0))
+			c->rows[i].due_ms = 0;
+}
+
+static void on_due(void *ud, const char *alert, const char *woken)
 {
 	struct hd_actions *a = ud;
 	struct hd_case *c;
@@ -890,8 +900,11 @@ static void on_due(void *ud, const char *alert)
 	if (a->stopping || hd_dict_get(&a->active, alert))
 		return;
 	c = load_case(a, alert);
-	if (c)
-		hd_actions_take(a, c);
+	if (!c)
+		return;
+	if (woken)
+		bring_forward(c, woken);
+	hd_actions_take(a, c);
 }
 
 /* ---- a person's word ---- */
@@ -988,8 +1001,16 @@ int hd_actions_amend(struct hd_actions *a, const struct hd_amend *amend,
 
 void hd_actions_nudge(struct hd_actions *a, const char *alert)
 {
-	if (!hd_dict_get(&a->active, alert))
-		hd_park_put(a->park, alert, 0, NULL);
+	struct hd_case *c;
+
+	if (a->stopping || hd_dict_get(&a->active, alert))
+		return;
+	c = load_case(a, alert);
+	if (!c)
+		return;
+	hd_park_take(a->park, alert);
+	bring_forward(c, NULL);
+	hd_actions_take(a, c);
 }
 
 void hd_actions_wake(struct hd_actions *a, const char *connector)

@@ -12,6 +12,7 @@ struct spot {
 	int64_t at_ms;
 	size_t index; /* in the heap */
 	char *held_by;
+	bool woken;
 	char alert[HD_ID_TEXT];
 };
 
@@ -21,7 +22,7 @@ struct hd_park {
 	struct hd_dict by_alert;
 	uv_timer_t *timer;
 	uv_loop_t *loop;
-	void (*fn)(void *ud, const char *alert);
+	hd_due_fn fn;
 	void *ud;
 	bool paused;
 };
@@ -31,8 +32,7 @@ static void free_closed(uv_handle_t *handle)
 	free(handle);
 }
 
-struct hd_park *hd_park_new(uv_loop_t *loop,
-			    void (*fn)(void *ud, const char *alert), void *ud)
+struct hd_park *hd_park_new(uv_loop_t *loop, hd_due_fn fn, void *ud)
 {
 	struct hd_park *park = hd_alloc(sizeof(*park));
 
@@ -131,13 +131,17 @@ static void set_timer(struct hd_park *park)
 static void on_time(uv_timer_t *timer)
 {
 	struct hd_park *park = timer->data;
-	char alert[HD_ID_TEXT];
+	char alert[HD_ID_TEXT], *woken;
 	int64_t now = hd_now_ms();
 
 	while (!park->paused && park->n != 0 && park->heap[0]->at_ms <= now) {
 		memcpy(alert, park->heap[0]->alert, sizeof(alert));
+		woken = park->heap[0]->woken ?
+				hd_strdup(park->heap[0]->held_by) :
+				NULL;
 		remove_spot(park, park->heap[0]);
-		park->fn(park->ud, alert);
+		park->fn(park->ud, alert, woken);
+		free(woken);
 	}
 	set_timer(park);
 }
@@ -179,8 +183,10 @@ void hd_park_wake(struct hd_park *park, const char *held_by)
 
 	for (size_t i = 0; i < park->n; i++)
 		if (park->heap[i]->held_by &&
-		    strcmp(park->heap[i]->held_by, held_by) == 0)
+		    strcmp(park->heap[i]->held_by, held_by) == 0) {
 			park->heap[i]->at_ms = now;
+			park->heap[i]->woken = true;
+		}
 	for (size_t i = park->n / 2; i-- > 0;)
 		sift_down(park, i);
 	set_timer(park);

@@ -15,9 +15,10 @@
 
 struct hd_park;
 
-/* fn is called on the loop for each alert that is due. */
-struct hd_park *hd_park_new(uv_loop_t *loop,
-			    void (*fn)(void *ud, const char *alert), void *ud);
+/* fn is called on the loop for each alert that is due; `woken` is the connector
+ * that it was woken for, NULL if its time has come. */
+typedef void (*hd_due_fn)(void *ud, const char *alert, const char *woken);
+struct hd_park *hd_park_new(uv_loop_t *loop, hd_due_fn fn, void *ud);
 void hd_park_free(struct hd_park *park);
 
 /* Wakes `alert` after `wait_ms` (0: soon).  Replaces an earlier time of the

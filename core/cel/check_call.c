@@ -134,7 +134,7 @@ static const struct hd_cel_type *unknown_function(struct hd_cel_checker *ck,
 			ck, node,
 			hd_cel_pool_printf(ck->pool, "unknown function '%s'",
 					   name));
-	if (is_macro_name(name) || strcmp(name, "has") == 0)
+	if (is_macro_name(name))
 		return hd_cel_check_complain(
 			ck, node, "list.exists(x, condition), has(a.b)",
 			"'%s' is not called like that", name);
@@ -241,7 +241,9 @@ const struct hd_cel_type *hd_cel_check_call(struct hd_cel_checker *ck,
 			receiver = true;
 		}
 	}
-	for (i = 0; i < node->n; i++) {
+	/* Of an unknown function, which may be a macro misspelt, only what it
+	 * is called on. */
+	for (i = 0; i < (f ? node->n : receiver); i++) {
 		type = hd_cel_check_node(ck, node->args[i]);
 		if (i < MAX_ARGS)
 			args[i] = type;

@@ -141,27 +141,44 @@ static const struct hd_cel_type *use_name(struct hd_cel_checker *ck,
 	return NULL;
 }
 
-static const struct hd_cel_type *unknown_name(struct hd_cel_checker *ck,
-					      struct hd_cel_node *node,
-					      const char *name)
+static const char *nearest_name(const struct hd_cel_checker *ck,
+				const char *name)
 {
 	struct hd_cel_nearest nearest = { .wanted = name };
 	const struct hd_cel_scope *s;
 	const struct hd_cel_env *env;
 	const struct hd_cel_decl *d;
 
-	if (ck->unchecked) {
-		node->path = root_path(ck, name, 0);
-		return hd_cel_check_fail(ck, node, name);
-	}
 	for (s = ck->scope; s; s = s->outer)
 		hd_cel_nearest_try(&nearest, s->name);
 	for (env = ck->env; env; env = env->parent)
 		for (d = env->decls; d; d = d->next)
 			hd_cel_nearest_try(&nearest, d->name);
-	return hd_cel_check_complain(
-		ck, node, hd_cel_check_did_you_mean(ck, nearest.best),
-		"unknown name '%s'", name);
+	return nearest.best;
+}
+
+/* SEVERITY.HIHG may be meant as one name, devise.hostname as an attribute of
+ * what its first word names. */
+static const struct hd_cel_type *unknown_name(struct hd_cel_checker *ck,
+					      struct hd_cel_node *node,
+					      const char *name)
+{
+	const struct hd_cel_node *at = node;
+	const char *best;
+
+	if (ck->unchecked) {
+		node->path = root_path(ck, name, 0);
+		return hd_cel_check_fail(ck, node, name);
+	}
+	best = nearest_name(ck, name);
+	if (!best && node->op == HD_CEL_OP_SELECT) {
+		at = root_of(node);
+		name = at->name;
+		best = nearest_name(ck, name);
+	}
+	return hd_cel_check_complain(ck, at,
+				     hd_cel_check_did_you_mean(ck, best),
+				     "unknown name '%s'", name);
 }
 
 const struct hd_cel_type *hd_cel_check_ident(struct hd_cel_checker *ck,

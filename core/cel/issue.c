@@ -159,7 +159,7 @@ void hd_cel_nearest_try(struct hd_cel_nearest *nearest, const char *name)
 	if (an == 0 || an > MAX_NAME || bn > MAX_NAME)
 		return;
 	d = distance(nearest->wanted, an, name, bn);
-	if (d > an / 3 + (an < 3 ? 0 : 1) || d >= an)
+	if (d > an / 5 + 1 || d >= an)
 		return;
 	if (nearest->best && d >= nearest->distance)
 		return;

@@ -40,7 +40,18 @@ static const struct macro macros[] = {
 
 const char *hd_cel_macro_name(size_t i)
 {
-	return i < sizeof(macros) / sizeof(macros[0]) ? macros[i].name : NULL;
+	static const char *const names[] = {
+		"has",		"all",
+		"exists",	"exists_one",
+		"existsOne",	"filter",
+		"map",		"transformList",
+		"transformMap", "transformMapEntry",
+		"optMap",	"optFlatMap",
+		"cel.bind",	"math.greatest",
+		"math.least"
+	};
+
+	return i < sizeof(names) / sizeof(names[0]) ? names[i] : NULL;
 }
 
 static bool is_space(const struct hd_cel_node *receiver, const char *name)

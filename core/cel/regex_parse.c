@@ -503,6 +503,8 @@ static bool append_copy(struct parser *ps, uint32_t from, uint32_t n)
 {
 	uint32_t at = ps->regex->n;
 
+	if (n == 0)
+		return true;
 	if (!insert(ps, at, n))
 		return false;
 	memcpy(ps->regex->states + at, ps->regex->states + from,

@@ -100,6 +100,19 @@ static int64_t duration_ms(const char *text)
 	return -1;
 }
 
+/* A time; a day alone is its beginning.  Without a zone it is UTC. */
+static int read_time(const char *text, int64_t *out_ms)
+{
+	char day[32];
+
+	if (strlen(text) != 10)
+		return hd_time_parse(text, strlen(text), out_ms);
+	snprintf(day, sizeof(day), "%sT00:00:00Z", text);
+	if (hd_time_parse(day, strlen(day), out_ms) == 0)
+		return 0;
+	return hd_time_parse(text, strlen(text), out_ms); /* epoch seconds */
+}
+
 int hd_call_since(struct hd_call *call, const char *name, int64_t *out_ms)
 {
 	const char *text = hd_call_text(call, name);
@@ -112,11 +125,12 @@ int hd_call_since(struct hd_call *call, const char *name, int64_t *out_ms)
 		*out_ms = hd_utc_ms() - ago;
 		return 0;
 	}
-	if (hd_time_parse(text, strlen(text), out_ms) == 0)
+	if (read_time(text, out_ms) == 0)
 		return 0;
 	hd_call_refuse(call, 400, NULL,
-		       "%s is a time such as 2026-11-25T00:00:00Z, or how long "
-		       "ago: 30m, 2h, 7d; not '%.*s'", name, SHOWN_MAX, text);
+		       "%s is a time such as 2026-11-25T00:00:00Z or "
+		       "2026-11-25, or how long ago: 30m, 2h, 7d; not '%.*s'",
+		       name, SHOWN_MAX, text);
 	return -1;
 }
 
@@ -135,8 +149,8 @@ static int refuse_id(struct hd_call *call, enum hd_found found,
 	case HD_DAMAGED:
 		hd_call_refuse(call, 409, "heraldctl status",
 			       "%s %.*s is there, but its row in the journal "
-			       "is damaged and was set aside", what, SHOWN_MAX,
-			       call->arg);
+			       "is damaged and was set aside",
+			       what, SHOWN_MAX, call->arg);
 		break;
 	case HD_READ_FAILED:
 		hd_call_fail(call, err);
@@ -184,10 +198,9 @@ int hd_call_action(struct hd_call *call, struct hd_action_row *out)
 
 static void end(struct hd_call *call, unsigned code, json_t *body_take)
 {
-	static const char *const headers[] = {
-		"Content-Type: application/json", "Cache-Control: no-store",
-		NULL
-	};
+	static const char *const headers[] = { "Content-Type: application/json",
+					       "Cache-Control: no-store",
+					       NULL };
 	struct hd_buf text;
 
 	if (call->control)
@@ -197,7 +210,8 @@ static void end(struct hd_call *call, unsigned code, json_t *body_take)
 	hd_buf_addc(&text, '\n');
 	if (hd_buf_failed(&text)) {
 		hd_buf_clear(&text);
-		hd_buf_adds(&text, "{\"error\":\"the answer is over 64 MiB\"}\n");
+		hd_buf_adds(&text,
+			    "{\"error\":\"the answer is over 64 MiB\"}\n");
 		code = 500;
 	}
 	hd_http_respond(call->rq, code, headers, text.p, text.n);

@@ -12,6 +12,7 @@
 #include "core/expr/env.h"
 #include "core/expr/names.h"
 #include "core/expr/program.h"
+#include "core/expr/run.h"
 
 /* ---- names of an expression's own ---- */
 
@@ -91,6 +92,10 @@ static void note_refs(struct hd_expr *expr)
 	size_t n = hd_cel_program_refs(expr->program, &refs);
 
 	for (size_t i = 0; i < n; i++) {
+		if (expr->in_record)
+			expr->fillable |= hd_unknown_met(refs[i].path);
+		if (refs[i].slot == HD_SLOT_DONE)
+			expr->reads_done = true;
 		for (unsigned v = 0; expr->in_record && v < HD_VIEWS; v++)
 			if (asks_reputation(refs[i].path, hd_views[v].name))
 				expr->reputations |= 1u << v;

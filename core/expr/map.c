@@ -20,7 +20,8 @@ struct row {
 	bool list;    /* takes the values of all its rows */
 	size_t first; /* number of the first row with the same `set` */
 	struct hd_expr *to, *cond;
-	bool dropped; /* an operator's row took its place */
+	char *needs[2]; /* members of the row without which it cannot apply */
+	bool dropped;	/* an operator's row took its place */
 };
 
 struct hd_map {
@@ -36,7 +37,37 @@ static void fini_row(struct row *row)
 {
 	hd_expr_free(row->to);
 	hd_expr_free(row->cond);
+	free(row->needs[0]);
+	free(row->needs[1]);
 	free(row->set);
+}
+
+/* The member of the row that the expression cannot do without: "user" of
+ * `row.user == "x"` and of `type(row.user) == string && ...`.  NULL where that
+ * is not plain: `||` makes up for an absent member, has() asks for one, and a
+ * value (no condition) of `false && row.x` is a value.  Most rows of a table
+ * are about members that a given alert lacks, and this makes them cost next to
+ * nothing.  The caller frees it. */
+static char *needed_member(const struct hd_expr *expr, bool is_cond)
+{
+	static const char row[] = "row.";
+	static const char name_bytes[] = "abcdefghijklmnopqrstuvwxyz"
+					 "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					 "0123456789_";
+	const char *p = expr ? hd_expr_source(expr) : "";
+	size_t n;
+
+	if (strstr(p, "||") || (!is_cond && strstr(p, "&&")))
+		return NULL;
+	while (strncmp(p, row, sizeof(row) - 1) != 0) {
+		n = strspn(p, name_bytes);
+		if (p[n] != '(' || strncmp(p, "has(", 4) == 0)
+			return NULL;
+		p += n + 1;
+	}
+	p += sizeof(row) - 1;
+	n = strspn(p, name_bytes);
+	return n > 0 ? hd_memdup0(p, n) : NULL;
 }
 
 /* ---- paths ---- */
@@ -129,7 +160,9 @@ static void add_row(struct hd_map *map, const char *set, struct hd_expr *to,
 			     .list = attribute && attribute->array,
 			     .first = first,
 			     .to = to,
-			     .cond = cond };
+			     .cond = cond,
+			     .needs = { needed_member(to, false),
+					needed_member(cond, true) } };
 }
 
 static int add_default(struct hd_map *map, const struct hd_map_row *row,
@@ -353,6 +386,10 @@ static void apply_row(struct applying *applying, size_t index)
 
 	if (row->dropped || (applying->applied[row->first] && !row->list))
 		return;
+	for (size_t i = 0; i < 2; i++)
+		if (row->needs[i] &&
+		    !json_object_get(applying->scope.row, row->needs[i]))
+			return;
 	if (row->cond)
 		truth = hd_expr_holds(row->cond, &applying->scope, &why);
 	if (truth == HD_HOLDS)

@@ -15,10 +15,12 @@ struct hd_expr {
 	char *source;
 	char **names; /* what HD_SLOT_NAME and the following stand for */
 	size_t name_count;
-	bool reads_risk;      /* risk_score or what follows from it */
-	bool reads_ordered;   /* an enum in which 99 counts as 0 */
-	bool in_record;	      /* lookups that are missing matter */
+	bool reads_risk;    /* risk_score or what follows from it */
+	bool reads_ordered; /* an enum in which 99 counts as 0 */
+	bool reads_done;
+	bool in_record;	      /* the record is there, not a row or a target */
 	unsigned reputations; /* bit i: hd_views[i].reputation is asked for */
+	uint64_t fillable;    /* paths of unknown.c that it can meet */
 };
 
 /* What is wrong at byte `offset` of the source; `remedy` may be "". */

@@ -12,6 +12,8 @@
 #include "core/record/schema.h"
 
 #define OTHER 99
+#define ANSWERS_MAX 256 /* of one connector, for one alert */
+#define CONNECTORS_MAX 64
 
 static struct hd_cel_value keep(struct hd_run *run, json_t *tree)
 {
@@ -78,16 +80,22 @@ static void zero_others(json_t *tree)
 	}
 }
 
-/* `tree` as the language sees it. */
-static struct hd_cel_value seen(struct hd_run *run, json_t *tree)
+/* `tree` as the language sees it: itself, or a copy that the run owns. */
+static json_t *seen_tree(struct hd_run *run, json_t *tree)
 {
 	json_t *copy;
 
 	if (!tree || !run->expr->reads_ordered || !holds_other(tree))
-		return hd_cel_json(tree);
+		return tree;
 	copy = json_deep_copy(tree);
 	zero_others(copy);
-	return keep(run, copy);
+	keep(run, copy);
+	return copy;
+}
+
+static struct hd_cel_value seen(struct hd_run *run, json_t *tree)
+{
+	return hd_cel_json(seen_tree(run, tree));
 }
 
 /* ---- views ---- */
@@ -226,38 +234,76 @@ static struct hd_cel_value resolve_risk(struct hd_run *run)
 	return keep(run, risk);
 }
 
-/* `object` without the members that are not known in full; never absent
- * itself. */
-static struct hd_cel_value
-resolve_without(struct hd_run *run, json_t *object,
-		bool (*is_open)(const struct hd_run *, const char *))
-{
-	json_t *copy = NULL;
-	const char *name;
-	json_t *value;
-
-	if (!object)
-		return keep(run, json_object());
-	json_object_foreach(object, name, value) {
-		if (!is_open(run, name))
-			continue;
-		if (!copy)
-			copy = json_copy(object);
-	}
-	if (!copy)
-		return seen(run, object);
-	json_object_foreach(object, name, value)
-		if (is_open(run, name))
-			json_object_del(copy, name);
-	return keep(run, copy);
-}
-
-static bool is_missing(const struct hd_run *run, const char *connector)
+/* The number of the lookup of `connector` that is missing; -1 if none is. */
+static long missing_id(const struct hd_run *run, const char *connector)
 {
 	for (size_t i = 0; i < run->scope->missing_count; i++)
 		if (strcmp(run->scope->missing[i].connector, connector) == 0)
-			return true;
-	return false;
+			return (long)i;
+	return -1;
+}
+
+/* Some values were answered and one was not: the list ends with an unknown, so
+ * that exists() can be true, but all() and the lack of a hit are not sure. */
+static struct hd_cel_value open_list(struct hd_run *run, json_t *answers,
+				     uint32_t id)
+{
+	struct hd_cel_value items[ANSWERS_MAX + 1];
+	size_t n = json_array_size(answers);
+
+	if (n > ANSWERS_MAX)
+		n = ANSWERS_MAX;
+	for (size_t i = 0; i < n; i++)
+		items[i] = hd_cel_json(json_array_get(answers, i));
+	items[n] = hd_cel_unknown(id);
+	return hd_cel_make_list(run->expr->env->arena, items, n + 1);
+}
+
+struct answered {
+	struct hd_cel_value keys[CONNECTORS_MAX], values[CONNECTORS_MAX];
+	size_t n;
+};
+
+static void put_answers(struct answered *answered, const char *connector,
+			struct hd_cel_value value)
+{
+	if (answered->n == CONNECTORS_MAX)
+		return;
+	answered->keys[answered->n] = hd_cel_string(connector);
+	answered->values[answered->n++] = value;
+}
+
+/* True the first time that a connector stands among those that are missing. */
+static bool is_first(const struct hd_run *run, size_t id)
+{
+	return missing_id(run, run->scope->missing[id].connector) == (long)id;
+}
+
+/* What connectors answered; a missing one of which nothing came is unknown. */
+static struct hd_cel_value resolve_enrich(struct hd_run *run)
+{
+	json_t *enrich = seen_tree(run, run->scope->enrich);
+	struct answered answered = { .n = 0 };
+	const char *name;
+	json_t *answers;
+
+	if (run->scope->missing_count == 0)
+		return enrich ? hd_cel_json(enrich) : keep(run, json_object());
+	for (size_t i = 0; i < run->scope->missing_count; i++) {
+		name = run->scope->missing[i].connector;
+		answers = json_object_get(enrich, name);
+		if (is_first(run, i))
+			put_answers(&answered, name,
+				    json_array_size(answers) == 0
+					    ? hd_cel_unknown((uint32_t)i)
+					    : open_list(run, answers,
+							(uint32_t)i));
+	}
+	json_object_foreach(enrich, name, answers)
+		if (missing_id(run, name) < 0)
+			put_answers(&answered, name, hd_cel_json(answers));
+	return hd_cel_make_map(run->expr->env->arena, answered.keys,
+			       answered.values, answered.n);
 }
 
 static bool is_parked(const struct hd_run *run, const char *entry)
@@ -268,6 +314,23 @@ static bool is_parked(const struct hd_run *run, const char *entry)
 		if (strcmp(*parked, entry) == 0)
 			return true;
 	return false;
+}
+
+/* Entries of respond, without those whose path is unknown. */
+static struct hd_cel_value resolve_done(struct hd_run *run)
+{
+	json_t *done = run->scope->done;
+	json_t *copy;
+	const char *name;
+	json_t *value;
+
+	if (done && (!run->scope->parked || !*run->scope->parked))
+		return seen(run, done);
+	copy = json_object();
+	json_object_foreach(done, name, value)
+		if (!is_parked(run, name))
+			json_object_set(copy, name, value);
+	return keep(run, copy);
 }
 
 static struct hd_cel_value resolve_name(struct hd_run *run, unsigned index)
@@ -291,11 +354,11 @@ static struct hd_cel_value resolve(struct hd_run *run, unsigned slot)
 	case HD_SLOT_FIRST:
 		return seen(run, scope->first);
 	case HD_SLOT_ENRICH:
-		return resolve_without(run, scope->enrich, is_missing);
+		return resolve_enrich(run);
 	case HD_SLOT_RISK:
 		return resolve_risk(run);
 	case HD_SLOT_DONE:
-		return resolve_without(run, scope->done, is_parked);
+		return resolve_done(run);
 	case HD_SLOT_ROW:
 		return hd_cel_json(scope->row);
 	case HD_SLOT_TARGET:

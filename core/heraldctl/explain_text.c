@@ -10,7 +10,7 @@
 #include "core/heraldctl/text.h"
 
 #define INDENT " " /* and the gap behind it */
-#define SHORT 8 /* digits of an id that people are shown */
+#define SHORT 8	   /* digits of an id that people are shown */
 #define NAME_COLUMNS 16
 #define WHY_MAX 4096
 #define PAIRS_MAX 8
@@ -25,13 +25,6 @@ static bool is(const json_t *object, const char *name, const char *text)
 static void add_short(struct hd_buf *out, const char *id)
 {
 	hd_buf_addf(out, "%.*s", SHORT, id);
-}
-
-/* "in_doubt" as people say it. */
-static void add_words(struct hd_buf *out, const char *word)
-{
-	for (; *word; word++)
-		hd_buf_addc(out, *word == '_' ? ' ' : *word);
 }
 
 static void add_number(struct hd_buf *out, const json_t *value)
@@ -56,7 +49,7 @@ static void add_pairs(struct hd_buf *out, const json_t *object)
 	json_t *value;
 	int n = 0;
 
-	json_object_foreach ((json_t *)object, name, value) {
+	json_object_foreach((json_t *)object, name, value) {
 		bool simple = json_is_number(value) ||
 			      (json_is_string(value) &&
 			       json_string_length(value) != 0);
@@ -64,7 +57,7 @@ static void add_pairs(struct hd_buf *out, const json_t *object)
 		if (!simple || n == PAIRS_MAX)
 			continue;
 		hd_buf_adds(out, n++ != 0 ? ", " : "");
-		add_words(out, name);
+		hd_text_words(out, name);
 		hd_buf_addc(out, ' ');
 		if (json_is_number(value))
 			add_number(out, value);
@@ -112,7 +105,7 @@ static void add_subject(struct hd_buf *out, const json_t *record)
 static void add_state(struct hd_buf *out, const json_t *alert)
 {
 	hd_buf_adds(out, "state ");
-	add_words(out, hd_text_of(alert, "state"));
+	hd_text_words(out, hd_text_of(alert, "state"));
 	if (hd_text_of(alert, "leader")[0]) {
 		hd_buf_adds(out, ", a repeat of ");
 		add_short(out, hd_text_of(alert, "leader"));
@@ -129,7 +122,9 @@ void hd_explain_head(struct hd_buf *out, const json_t *alert, int64_t now_ms)
 	hd_buf_adds(out, "alert ");
 	add_short(out, hd_text_of(alert, "id"));
 	hd_buf_adds(out, "  ");
-	hd_text_add(out, hd_text_of(alert, "title"));
+	hd_text_add(out, hd_text_of(alert, "title")[0]
+				 ? hd_text_of(alert, "title")
+				 : "(no title)");
 	add_subject(out, json_object_get(alert, "record"));
 	hd_buf_adds(out, "   ");
 	hd_text_time(out, hd_text_of(alert, "received"), now_ms, true);
@@ -151,7 +146,7 @@ static const json_t *entry_of(const json_t *alert, const char *kind)
 	json_t *entry;
 	size_t i;
 
-	json_array_foreach (json_object_get(alert, "entries"), i, entry)
+	json_array_foreach(json_object_get(alert, "entries"), i, entry)
 		if (is(entry, "kind", kind))
 			return json_object_get(entry, "what");
 	return NULL;
@@ -166,7 +161,7 @@ static void add_missing(struct hd_buf *out, const json_t *answers)
 	int n = 0;
 
 	hd_buf_init(&one, WHY_MAX);
-	json_array_foreach (answers, i, answer) {
+	json_array_foreach(answers, i, answer) {
 		if (!is(answer, "outcome", "missing"))
 			continue;
 		hd_buf_clear(&one);
@@ -195,9 +190,9 @@ static void add_score(struct hd_buf *out, const json_t *alert)
 	}
 	low = hd_number_of(score, "low");
 	high = hd_number_of(score, "high");
-	hd_buf_addf(out, "score %lld %s",
-		    (long long)hd_number_of(score, "known"),
-		    hd_text_of(alert, "level"));
+	hd_buf_addf(out, "score %lld ",
+		    (long long)hd_number_of(score, "known"));
+	hd_text_words(out, hd_text_of(alert, "level"));
 	if (low != high) {
 		hd_buf_init(&why, WHY_MAX);
 		add_missing(&why, json_object_get(alert, "answers"));
@@ -263,7 +258,7 @@ static bool add_others(struct hd_buf *out, const json_t *ledger,
 	size_t i;
 	int n = 0;
 
-	json_array_foreach (ledger, i, c) {
+	json_array_foreach(ledger, i, c) {
 		if (!is(c, "counted", counted))
 			continue;
 		if (n == 0)
@@ -289,10 +284,10 @@ static void add_ledger(struct hd_buf *out, const json_t *ledger)
 	json_t *c;
 	size_t i;
 
-	json_array_foreach (ledger, i, c)
+	json_array_foreach(ledger, i, c)
 		if (is(c, "counted", "counted"))
 			add_counted(out, c);
-	json_array_foreach (ledger, i, c)
+	json_array_foreach(ledger, i, c)
 		if (is(c, "counted", "unknown") || is(c, "counted", "error"))
 			add_unknown(out, c);
 	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
@@ -337,7 +332,7 @@ static void add_answers(struct hd_buf *out, const json_t *answers)
 		return;
 	hd_buf_adds(out, "answers\n");
 	hd_table_init(&table, "", "", "", "", "", "", NULL);
-	json_array_foreach (answers, i, answer)
+	json_array_foreach(answers, i, answer)
 		add_answer(&table, answer);
 	hd_table_print(&table, 0, out);
 	hd_table_fini(&table);
@@ -387,7 +382,7 @@ static void add_action(struct hd_table *table, const json_t *action)
 	hd_buf_init(&text, WHY_MAX * 4);
 	hd_table_add(table, INDENT);
 	hd_table_add(table, hd_text_of(action, "name"));
-	add_words(&text, hd_text_of(action, "state"));
+	hd_text_words(&text, hd_text_of(action, "state"));
 	hd_table_add(table, hd_buf_text(&text));
 	hd_buf_clear(&text);
 	hd_buf_addf(&text, "%s.%s", hd_text_of(action, "connector"),
@@ -423,9 +418,9 @@ void hd_explain_actions(struct hd_buf *out, const json_t *alert)
 
 	hd_table_init(&table, "", "", "", "", "", NULL);
 	before = table.count;
-	json_array_foreach (json_object_get(alert, "actions"), i, one)
+	json_array_foreach(json_object_get(alert, "actions"), i, one)
 		add_action(&table, one);
-	json_array_foreach (json_object_get(alert, "entries"), i, one)
+	json_array_foreach(json_object_get(alert, "entries"), i, one)
 		if (is(one, "kind", "respond"))
 			add_note(&table, json_object_get(one, "what"));
 	if (table.count != before) {
@@ -442,8 +437,13 @@ static void add_what(struct hd_buf *out, const char *kind, const json_t *what)
 	if (strcmp(kind, "action") == 0) {
 		hd_text_add(out, hd_text_of(what, "name"));
 		hd_buf_addc(out, ' ');
-		add_words(out, hd_text_of(what, "state"));
+		hd_text_words(out, hd_text_of(what, "state"));
 		add_part(out, "", hd_text_of(what, "message"));
+		return;
+	}
+	if (strcmp(kind, "received") == 0) {
+		hd_buf_adds(out, "from ");
+		hd_text_add(out, hd_text_of(what, "connector"));
 		return;
 	}
 	if (strcmp(kind, "decided") == 0) {
@@ -464,7 +464,7 @@ void hd_explain_timeline(struct hd_buf *out, const json_t *alert,
 
 	hd_table_init(&table, "", "", "", "", NULL);
 	hd_buf_init(&text, WHY_MAX * 4);
-	json_array_foreach (json_object_get(alert, "entries"), i, entry) {
+	json_array_foreach(json_object_get(alert, "entries"), i, entry) {
 		if (is(entry, "kind", "respond"))
 			continue;
 		hd_buf_clear(&text);

@@ -1,6 +1,7 @@
 #include "core/heraldctl/text.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -19,8 +20,8 @@ void hd_text_add(struct hd_buf *out, const char *text)
 		hd_utf8_escape(out, text, strlen(text));
 }
 
-void hd_text_add_lines(struct hd_buf *out, const char *indent,
-		       const char *text, size_t n)
+void hd_text_add_lines(struct hd_buf *out, const char *indent, const char *text,
+		       size_t n)
 {
 	const char *end = text + n, *stop;
 
@@ -151,6 +152,17 @@ void hd_text_size(struct hd_buf *out, int64_t bytes)
 	else
 		hd_buf_addf(out, "%lld.%lld %s", (long long)(tenths / 10),
 			    (long long)(tenths % 10), units[unit]);
+}
+
+void hd_text_words(struct hd_buf *out, const char *word)
+{
+	for (; *word; word++) {
+		bool capital = *word >= 'A' && *word <= 'Z';
+
+		hd_buf_addc(out, *word == '_' ? ' '
+				 : capital    ? (char)(*word - 'A' + 'a')
+					      : *word);
+	}
 }
 
 const char *hd_text_of(const json_t *object, const char *name)

@@ -17,8 +17,8 @@
 void hd_text_add(struct hd_buf *out, const char *text);
 
 /* The same for several lines: newlines stay, each line is indented. */
-void hd_text_add_lines(struct hd_buf *out, const char *indent,
-		       const char *text, size_t n);
+void hd_text_add_lines(struct hd_buf *out, const char *indent, const char *text,
+		       size_t n);
 
 /* How many columns a text takes. */
 size_t hd_text_columns(const char *text);
@@ -36,6 +36,9 @@ void hd_text_duration(struct hd_buf *out, int64_t ms);
 
 /* "1.5 GiB". */
 void hd_text_size(struct hd_buf *out, int64_t bytes);
+
+/* A word as people say it: "in_doubt", "High" to "in doubt", "high". */
+void hd_text_words(struct hd_buf *out, const char *word);
 
 /* Members of an object, "" and 0 where they are not there. */
 const char *hd_text_of(const json_t *object, const char *name);

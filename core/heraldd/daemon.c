@@ -250,6 +250,8 @@ void hd_daemon_enforce(struct hd_daemon *d)
 			   (enum hd_mode)d->setup->program->settings->herald
 				   .mode);
 	hd_engine_set_program(d->engine, d->setup->program);
+	if (d->control)
+		hd_control_enforce(d->control);
 	keep_texts(d);
 }
 

@@ -65,7 +65,7 @@ static void parse(int argc, char **argv, struct options *o)
 
 	o->conf = HD_CONF_FILE;
 	o->plugin_dir = HD_PLUGIN_DIR;
-	o->level = HD_LOG_INFO;
+	o->level = (enum hd_level)-1;
 	while ((c = getopt_long(argc, argv, "c:th", longs, NULL)) != -1) {
 		switch (c) {
 		case 'c':
@@ -106,6 +106,10 @@ static void parse(int argc, char **argv, struct options *o)
 	}
 	if (optind < argc)
 		refuse_usage("what is this: ", argv[optind]);
+	/* a check says what is wrong and nothing else */
+	if (o->level == (enum hd_level)-1)
+		o->level = o->test || o->describe ? HD_LOG_WARNING :
+						    HD_LOG_INFO;
 }
 
 static void print_json(const json_t *value, FILE *out)

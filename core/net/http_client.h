@@ -15,6 +15,8 @@
  * beyond its request.
  *
  * All functions are [loop].
+ *
+ * The process ignores SIGPIPE.
  */
 #ifndef HD_NET_HTTP_CLIENT_H
 #define HD_NET_HTTP_CLIENT_H

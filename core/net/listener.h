@@ -10,6 +10,8 @@
  * due exactly once.  When the deadline passes or the listener stops, the host
  * answers 503 and calls `cancelled`; the owner's answer is then without effect,
  * and still due.
+ *
+ * The process ignores SIGPIPE.
  */
 #ifndef HD_NET_LISTENER_H
 #define HD_NET_LISTENER_H
@@ -63,7 +65,8 @@ unsigned hd_listener_busy(struct hd_listener *listener);
 /* Answers 503 to whatever is left (calling `cancelled`), ends all connections
  * and the thread; waits at most 0.5 s for the last answers to leave.  The
  * owners' answers to cancelled requests may still come later.  The rest is
- * freed when the loop next runs.  NULL is fine. [loop] */
+ * freed when the loop next runs.  Not inside a callback of one of its own
+ * routes.  NULL is fine. [loop] */
 void hd_listener_free(struct hd_listener *listener);
 
 /* The port in use, 0 for a unix socket. [any] */

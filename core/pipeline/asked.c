@@ -179,6 +179,8 @@ static void add_missing(struct hd_asked *asked,
 	asked->missing[asked->missing_count++] = (struct hd_missing){
 		.connector = q->connector,
 		.fills = q->fills,
+		.kind = q->enrichment,
+		.types = hd_kind_name(q->kind),
 		.reason = q->answer->reason ? q->answer->reason : "no answer",
 	};
 }

@@ -1,13 +1,11 @@
 #include "core/plugin/instance.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/alloc.h"
-#include "core/base/buf.h"
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/log.h"
@@ -15,7 +13,6 @@
 #include "core/conf/complaint.h"
 #include "core/conf/node.h"
 #include "core/expr/map.h"
-#include "core/net/http_client.h"
 #include "core/net/tls.h"
 #include "core/plugin/instance_impl.h"
 #include "core/plugin/options.h"
@@ -23,7 +20,6 @@
 #include "core/plugin/visit.h"
 
 #define START_LIMIT_MS 10000
-#define LABELS_MAX 512
 
 void hd_instance_log(const struct hd_instance *i, unsigned level,
 		     const char *fmt, ...)
@@ -37,76 +33,6 @@ void hd_instance_log(const struct hd_instance *i, unsigned level,
 }
 
 /* ---- making one ---- */
-
-static struct hd_metric *series(const struct hd_instance *i,
-				enum hd_metric_type type, const char *name,
-				const char *reason, const char *help)
-{
-	struct hd_metric *metric;
-	struct hd_buf labels;
-
-	hd_buf_init(&labels, LABELS_MAX);
-	hd_metric_label(&labels, "connector", i->name);
-	if (reason)
-		hd_metric_label(&labels, "reason", reason);
-	metric = hd_metric_get(type, name, hd_buf_text(&labels), help);
-	hd_buf_fini(&labels);
-	return metric;
-}
-
-static struct hd_metric *dropped(const struct hd_instance *i,
-				 const char *reason)
-{
-	return series(i, HD_COUNTER, "herald_plugin_completions_dropped_total",
-		      reason,
-		      "Completions that nobody waited for: late ones, repeated "
-		      "ones, and such of unknown requests.");
-}
-
-static void make_own_metrics(struct hd_instance *i)
-{
-	static const enum hd_metric_type types[] = {
-		[HERALD_COUNTER] = HD_COUNTER,
-		[HERALD_GAUGE] = HD_GAUGE,
-		[HERALD_HISTOGRAM] = HD_HISTOGRAM,
-	};
-	const herald_metrics *list = &i->plugin->metrics;
-
-	i->metrics.own = hd_alloc_array(list->count + 1,
-					sizeof(*i->metrics.own));
-	for (uint32_t k = 0; k < list->count; k++) {
-		const herald_metric *m = &list->items[k];
-		char *name = hd_strf("herald_%s_%s", i->plugin->name, m->name);
-
-		i->metrics.own[k] = series(i, types[m->type], name, NULL,
-					   m->help ? m->help : m->name);
-		free(name);
-	}
-}
-
-static void make_metrics(struct hd_instance *i)
-{
-	struct hd_instance_metrics *m = &i->metrics;
-
-	m->slow = series(i, HD_COUNTER, "herald_plugin_slow_calls_total", NULL,
-			 "Calls into a plugin that held the loop for 20 ms or "
-			 "more.");
-	m->stalled = series(i, HD_COUNTER, "herald_plugin_stalled_calls_total",
-			    NULL,
-			    "Calls into a plugin that held the loop for 200 ms "
-			    "or more.");
-	m->bad_reply = series(i, HD_COUNTER, "herald_plugin_bad_results_total",
-			      NULL,
-			      "Results of a plugin that could not be read.");
-	m->timed_out = series(i, HD_COUNTER,
-			      "herald_plugin_requests_timed_out_total", NULL,
-			      "Requests that a plugin did not complete before "
-			      "their deadline.");
-	m->late = dropped(i, "late");
-	m->repeated = dropped(i, "repeated");
-	m->unknown = dropped(i, "unknown");
-	make_own_metrics(i);
-}
 
 /* "example_in" to "example". */
 static char *source_name(const char *plugin)
@@ -265,204 +191,13 @@ struct hd_instance *hd_instance_new(const struct hd_plugin_env *env,
 	hd_link_init(&i->puts);
 	i->cell = hd_cell_new(i, i->name);
 	hd_host_fill(&i->cell->host, i);
-	make_metrics(i);
+	hd_instance_make_metrics(i);
 	if (prepare(i, node, complaints) < 0 ||
 	    call_create(i, node, complaints) < 0) {
 		hd_instance_discard(i);
 		return NULL;
 	}
 	return i;
-}
-
-/* ---- ending one ---- */
-
-/* The last of it, once no handle is open. */
-static void free_instance(struct hd_instance *i)
-{
-	void (*fn)(void *ud) = i->stop_fn;
-	void *ud = i->stop_ud;
-
-	hd_options_free(i->options);
-	hd_map_free(i->map);
-	hd_health_fini(i);
-	free(i->metrics.own);
-	free(i->last_error);
-	free(i->route_ids);
-	free(i->name);
-	free(i);
-	if (fn)
-		fn(ud);
-}
-
-static void call_destroy(struct hd_instance *i)
-{
-	if (i->self) {
-		hd_visit_begin(i, "destroy");
-		i->plugin->destroy(i->self);
-		hd_visit_end(i);
-	}
-	i->self = NULL;
-	i->life = HD_LIFE_DESTROYED;
-}
-
-void hd_instance_discard(struct hd_instance *i)
-{
-	if (!i)
-		return;
-	assert(i->handles == 0);
-	call_destroy(i);
-	hd_host_state_fini(i);
-	hd_cell_close(i->cell);
-	free_instance(i);
-}
-
-void hd_instance_handle_closed(struct hd_instance *i)
-{
-	if (--i->handles == 0 && i->life == HD_LIFE_DESTROYED)
-		free_instance(i);
-}
-
-static void on_closed(uv_handle_t *handle)
-{
-	struct hd_instance *i = handle->data;
-
-	free(handle);
-	hd_instance_handle_closed(i);
-}
-
-static uv_timer_t *new_timer(struct hd_instance *i)
-{
-	uv_timer_t *timer = hd_alloc(sizeof(*timer));
-
-	uv_timer_init(i->env->loop, timer);
-	timer->data = i;
-	i->handles++;
-	return timer;
-}
-
-static void close_timer(uv_timer_t **timer)
-{
-	if (*timer)
-		uv_close((uv_handle_t *)*timer, on_closed);
-	*timer = NULL;
-}
-
-/* Nothing is under way any more, or it was given up. */
-static void finish(struct hd_instance *i)
-{
-	i->handles++; /* held until all closes are asked for */
-	hd_host_timer_fini(i);
-	call_destroy(i);
-	/* What it completed in destroy() is late, but not lost. */
-	hd_cell_run(i->cell);
-	hd_host_source_stop(i);
-	hd_request_fini(i);
-	hd_http_peer_free(i->peer);
-	i->peer = NULL;
-	hd_host_state_fini(i);
-	close_timer(&i->deadline);
-	close_timer(&i->stop_timer);
-	close_timer(&i->until_timer);
-	hd_cell_close(i->cell);
-	hd_instance_handle_closed(i);
-}
-
-static bool is_idle(struct hd_instance *i)
-{
-	return hd_link_is_empty(&i->waiting) && hd_link_is_empty(&i->served) &&
-	       hd_link_is_empty(&i->late) && hd_link_is_empty(&i->fetches) &&
-	       hd_link_is_empty(&i->jobs) && hd_link_is_empty(&i->puts) &&
-	       i->unsettled == 0 && hd_cell_is_empty(i->cell);
-}
-
-/* Requests and emits can be given up; code of the plugin that is still to run
- * cannot, since destroy() would take away what it works on. */
-static bool may_be_given_up(const struct hd_instance *i)
-{
-	return hd_link_is_empty(&i->fetches) && hd_link_is_empty(&i->jobs);
-}
-
-static void abandon(struct hd_instance *i)
-{
-	void (*fn)(void *ud) = i->stop_fn;
-	void *ud = i->stop_ud;
-
-	i->abandoned = true;
-	i->stop_fn = NULL;
-	hd_instance_log(i, HD_LOG_ERROR,
-			"does not give back its threads: it is left as it is "
-			"until herald ends");
-	if (fn)
-		fn(ud);
-}
-
-void hd_instance_drained(struct hd_instance *i)
-{
-	int64_t now;
-
-	if (i->life != HD_LIFE_HALTED)
-		return;
-	if (is_idle(i)) {
-		finish(i);
-		return;
-	}
-	now = hd_now_ms();
-	if (!i->cancelled_all && now >= i->cancel_at_ms) {
-		i->cancelled_all = true;
-		hd_request_cancel_all(i);
-		hd_host_http_hurry(i, 0);
-	}
-	if (now < i->abandon_at_ms)
-		return;
-	if (may_be_given_up(i)) {
-		hd_instance_log(i, HD_LOG_ERROR,
-				"is destroyed with requests that it never "
-				"completed");
-		finish(i);
-	} else if (!i->abandoned) {
-		abandon(i);
-	}
-}
-
-static void on_stop_timer(uv_timer_t *timer)
-{
-	hd_cell_poke(((struct hd_instance *)timer->data)->cell);
-}
-
-static void run_stop(struct hd_instance *i, struct hd_mail *mail)
-{
-	int64_t step;
-
-	(void)mail;
-	hd_host_source_pause(i);
-	if (i->self && i->life >= HD_LIFE_STARTING && i->plugin->halt) {
-		hd_visit_begin(i, "halt");
-		i->plugin->halt(i->self);
-		hd_visit_end(i);
-	}
-	i->life = HD_LIFE_HALTED;
-	/* Every event of ours looks again; this one is for the bounds. */
-	step = i->cancel_at_ms - hd_now_ms();
-	uv_update_time(i->env->loop);
-	uv_timer_start(i->stop_timer, on_stop_timer,
-		       step > 0 ? (uint64_t)step : 0, 100);
-	hd_cell_poke(i->cell);
-}
-
-void hd_instance_stop(struct hd_instance *i, int64_t grace_ms,
-		      void (*fn)(void *ud), void *ud)
-{
-	i->stop_fn = fn;
-	i->stop_ud = ud;
-	if (i->handles == 0) {
-		hd_instance_discard(i);
-		return;
-	}
-	i->cancel_at_ms = hd_now_ms() + grace_ms;
-	i->abandon_at_ms = i->cancel_at_ms +
-			   (i->env->linger_ms ? i->env->linger_ms : 5000);
-	/* A letter, so that calls which wait for their turn come first. */
-	hd_cell_post(i->cell, hd_cell_mail(sizeof(struct hd_mail), run_stop));
 }
 
 /* ---- starting ---- */
@@ -483,14 +218,15 @@ static void watch_insecure(struct hd_instance *i)
 	int64_t until = hd_tls_insecure_until(i->options);
 	struct hd_metric *gauge;
 
-	gauge = series(i, HD_GAUGE, "herald_tls_insecure", NULL,
-		       "1: the connector believes whoever answers.");
+	gauge = hd_instance_series(
+		i, HD_GAUGE, "herald_tls_insecure", NULL,
+		"1: the connector believes whoever answers.");
 	hd_metric_set(gauge, until ? 1 : 0);
 	if (!until)
 		return;
 	hd_instance_log(i, HD_LOG_WARNING,
 			"certificates are not verified (tls.verify: false)");
-	i->until_timer = new_timer(i);
+	i->until_timer = hd_instance_new_timer(i);
 	uv_timer_start(i->until_timer, on_until, 60000, 60000);
 }
 
@@ -525,8 +261,8 @@ int hd_instance_start(struct hd_instance *i, struct hd_err *err)
 	if (rc < 0)
 		return hd_err_set(err, -rc, "connector %s: %s", i->name,
 				  uv_strerror(rc));
-	i->deadline = new_timer(i);
-	i->stop_timer = new_timer(i);
+	i->deadline = hd_instance_new_timer(i);
+	i->stop_timer = hd_instance_new_timer(i);
 	watch_insecure(i);
 	/* Read again: an instance of this name may have put since create(). */
 	if (hd_host_state_load(i, &local) < 0 ||

@@ -5,6 +5,7 @@
 #ifndef HD_PLUGIN_INSTANCE_IMPL_H
 #define HD_PLUGIN_INSTANCE_IMPL_H
 
+#include "core/base/metric.h"
 #include "core/plugin/cell.h"
 #include "core/plugin/instance.h"
 #include "core/plugin/link.h"
@@ -157,14 +158,21 @@ struct hd_instance {
 	void *stop_ud;
 };
 
-/* ---- instance.c ---- */
+/* ---- instance*.c ---- */
 /* The mail of one turn was run: see whether a stop can go on. [loop] */
 void hd_instance_drained(struct hd_instance *instance);
 /* One call took over 200 ms. [loop] */
 void hd_instance_stalled(struct hd_instance *instance, const char *what,
 			 int64_t ms);
+/* A timer of the host's, closed with the instance. [loop] */
+uv_timer_t *hd_instance_new_timer(struct hd_instance *instance);
 /* A handle was closed. [loop] */
 void hd_instance_handle_closed(struct hd_instance *instance);
+/* The series of this connector; `reason` is a further label or NULL. [loop] */
+struct hd_metric *hd_instance_series(const struct hd_instance *instance,
+				     enum hd_metric_type type, const char *name,
+				     const char *reason, const char *help);
+void hd_instance_make_metrics(struct hd_instance *instance);
 
 /* ---- health.c ---- */
 void hd_health_told(struct hd_instance *instance, uint32_t status,
@@ -174,27 +182,31 @@ void hd_health_seen(struct hd_instance *instance, uint32_t status,
 void hd_health_fini(struct hd_instance *instance);
 
 /* ---- request.c ---- */
-/* A request of the listener; its object is to be handed to the plugin. */
+/* A new one in its ring and in the map; the caller fills in what is asked. */
 struct hd_request *hd_request_new(struct hd_instance *instance,
 				  enum hd_request_kind kind,
 				  int64_t deadline_ms);
 /* Takes it out and frees it. */
 void hd_request_free(struct hd_instance *instance, struct hd_request *request);
 struct hd_request *hd_request_find(struct hd_instance *instance, herald_id id);
+/* Runs the deadline's timer for the first that waits. */
+void hd_request_set_timer(struct hd_instance *instance);
 /* Marks it, hurries its HTTP calls and tells the plugin. */
 void hd_request_cancel(struct hd_instance *instance,
 		       struct hd_request *request);
 /* Answers all that wait with CANCELLED, and lets late ones be late. */
 void hd_request_cancel_all(struct hd_instance *instance);
-/* Counts an answer to what had ended or never was. */
-void hd_request_count_dropped(struct hd_instance *instance, herald_id id);
 /* Frees what was never completed. */
 void hd_request_fini(struct hd_instance *instance);
+/* The service cancelled(). [any] */
+uint32_t hd_request_cancelled(const herald_host *h, herald_id req);
+
+/* ---- complete.c ---- */
+/* Counts an answer to what had ended or never was. */
+void hd_request_count_dropped(struct hd_instance *instance, herald_id id);
 /* The service complete(). [any] */
 void hd_request_complete(const herald_host *h, herald_id req,
 			 const herald_result *r);
-/* The service cancelled(). [any] */
-uint32_t hd_request_cancelled(const herald_host *h, herald_id req);
 
 /* ---- host_*.c: each fills its part of the table ---- */
 void hd_host_fill(herald_host *host, const struct hd_instance *instance);

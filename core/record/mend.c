@@ -13,21 +13,29 @@ struct mender {
 	const char *source;
 	enum hd_mend below; /* of the objects inside the one we began with */
 	char path[PATH_MAX_BYTES]; /* names with _ between, of where we are */
+	size_t length;
 };
 
-/* Lengthens the path by `name`; returns the length it had. */
+/* Lengthens the path by `name`, as far as there is room; returns the length it
+ * had. */
 static size_t enter(struct mender *mender, const char *name)
 {
-	size_t n = strlen(mender->path);
+	size_t before = mender->length;
+	size_t n = strlen(name);
 
-	snprintf(mender->path + n, sizeof(mender->path) - n, "%s%s",
-		 n > 0 ? "_" : "", name);
-	return n;
+	if (before + n + 2 > sizeof(mender->path))
+		return before;
+	if (before > 0)
+		mender->path[mender->length++] = '_';
+	memcpy(mender->path + mender->length, name, n + 1);
+	mender->length += n;
+	return before;
 }
 
 static void leave(struct mender *mender, size_t n)
 {
 	mender->path[n] = '\0';
+	mender->length = n;
 }
 
 static void set_aside(struct mender *mender, json_t *value)

@@ -1,5 +1,6 @@
 #include "core/record/places.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #define PATH_MAX_BYTES 256
@@ -70,23 +71,37 @@ struct walk {
 	enum hd_role wanted; /* of object_fn */
 	void *ud;
 	char path[PATH_MAX_BYTES];
+	size_t length;
 };
 
-static size_t enter(struct walk *walk, const char *name)
+/* Lengthens the path by `text`, as far as there is room; returns the length it
+ * had. */
+static size_t enter(struct walk *walk, const char *text, bool dot)
 {
-	size_t n = strlen(walk->path);
+	size_t before = walk->length;
+	size_t n = strlen(text);
 
-	snprintf(walk->path + n, sizeof(walk->path) - n, "%s%s",
-		 n > 0 ? "." : "", name);
-	return n;
+	if (before + n + 2 > sizeof(walk->path))
+		return before;
+	if (dot && before > 0)
+		walk->path[walk->length++] = '.';
+	memcpy(walk->path + walk->length, text, n + 1);
+	walk->length += n;
+	return before;
+}
+
+static void leave(struct walk *walk, size_t n)
+{
+	walk->path[n] = '\0';
+	walk->length = n;
 }
 
 static size_t enter_index(struct walk *walk, size_t index)
 {
-	size_t n = strlen(walk->path);
+	char text[24];
 
-	snprintf(walk->path + n, sizeof(walk->path) - n, "[%zu]", index);
-	return n;
+	snprintf(text, sizeof(text), "[%zu]", index);
+	return enter(walk, text, false);
 }
 
 static void visit(struct walk *walk, json_t *object, enum hd_role role);
@@ -110,17 +125,17 @@ static void visit_row(struct walk *walk, const struct row *row, json_t *object)
 
 	if (!value)
 		return;
-	before = enter(walk, row->name);
+	before = enter(walk, row->name, true);
 	if (json_is_array(value)) {
 		json_array_foreach(value, i, item) {
 			end = enter_index(walk, i);
 			visit_value(walk, row, object, item);
-			walk->path[end] = '\0';
+			leave(walk, end);
 		}
 	} else {
 		visit_value(walk, row, object, value);
 	}
-	walk->path[before] = '\0';
+	leave(walk, before);
 }
 
 static void visit(struct walk *walk, json_t *object, enum hd_role role)

@@ -296,7 +296,7 @@ bool hd_record_set(json_t *record, const char *path, json_t *value)
 		set_misfit(record, path, value);
 		return false;
 	}
-	spread = innermost_array(path);
+	spread = last->array ? 0 : innermost_array(path);
 	if (!place(record, &hd_ocsf_objects[0], path, spread, value)) {
 		set_misfit(record, path, value);
 		return false;

@@ -1,5 +1,7 @@
 #include "common/reply.h"
 
+#include <string.h>
+
 bool hp_reply_open(const herald_host *h, const herald_reply *reply,
 		   struct hp_json *body)
 {
@@ -47,7 +49,10 @@ uint32_t hp_reply_judge(const herald_reply *reply, struct hp_json *body,
 		return HERALD_BAD_REPLY;
 	}
 	hp_text_add(why, reply->error);
-	if (words.n > 0) {
+	/* the host's text shows the beginning of a short answer already */
+	if (words.n > 0 && !(reply->error.p &&
+			     memmem(reply->error.p, reply->error.n, words.p,
+				    words.n))) {
 		hp_text_addf(why, "%s", why->n > 0 ? ": " : "");
 		hp_text_add(why, words);
 	}

@@ -66,7 +66,7 @@ static void *create(const herald_host *h)
 	}
 	m->h = h;
 	m->url = h->option(h, "url", 0).p;
-	m->limit = h->number(h, "limit");
+	m->page_size = h->number(h, "page_size");
 	m->to_ids = h->number(h, "to_ids") != 0;
 	return m;
 }
@@ -83,7 +83,7 @@ static const herald_option options[] = {
       "key of a MISP user who may read (an automation key)" },
     { "to_ids", HERALD_BOOL, 0, "false", NULL,
       "ask only for attributes that are meant for detection" },
-    { "limit", HERALD_INT, HERALD_EXPERT, "500", "1..5000",
+    { "page_size", HERALD_INT, HERALD_EXPERT, "500", "1..5000",
       "attributes in one page of an answer; ten pages are read" },
     { "timeout", HERALD_DURATION, 0, "10s", NULL, NULL },
 };

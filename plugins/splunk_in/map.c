@@ -1,191 +1,201 @@
-/* The table.  Three things make it longer than a list of names:
+/* Splunk's fields follow its Common Information Model: all values are text or
+ * lists of text, and what a row lacks makes a line below not apply; so does a
+ * line that comes to nothing ("").  A field that can hold a name or an address,
+ * one value or several, needs a line for each; of a list each value goes to one
+ * entry of evidences[], so a value that says nothing keeps its place as "".
  *
- * - a field may hold one text or, where the search gathered several, a list;
- * - `src`, `dest` and `dvc` hold an address or a host's name;
- * - "unknown", "-" and "" are what CIM fills in where nothing is known.
- *
- * A row whose field is absent does not apply, and of the rows with one `set`
- * the first that applies wins: so the more telling field stands first.
- */
+ * `row` is the result row; sid, search_name and results_link stand beside it
+ * in what the webhook sends. */
 #include "splunk_in/map.h"
 
 #include <stddef.h>
 
 /* clang-format off */
 
-/* What a field says, if anything. */
-#define NOTHING "[\"\", \"-\", \"unknown\", \"N/A\"]"
-#define SAID(x) "type(" x ") == string && !(" x " in " NOTHING ")"
-#define IS_LIST(x) "type(" x ") == list"
+/* ---- pieces of expressions ---- */
 
-/* One text, or each of a list. */
-#define TEXT(set, field, help) \
-	{ set, "row." field, SAID("row." field), help }, \
-	{ set, "row." field ".filter(x, " SAID("x") ")", \
-	  IS_LIST("row." field), help }
-#define ADDRESS(set, field, more, help) \
-	{ set, "row." field, "is_ip(row." field ")" more, help }, \
-	{ set, "row." field ".filter(x, is_ip(x))", \
-	  IS_LIST("row." field) " && row." field ".exists(x, is_ip(x))" more, \
-	  help }
-#define HOST(set, field, more, help) \
-	{ set, "row." field, \
-	  SAID("row." field) " && !is_ip(row." field ")" more, help }, \
-	{ set, "row." field ".filter(x, " SAID("x") " && !is_ip(x))", \
-	  IS_LIST("row." field) " && row." field ".exists(x, " \
-	  SAID("x") " && !is_ip(x))" more, help }
-#define USER(set, field, more, help) \
-	{ set, "account(row." field ").name", SAID("row." field) more, help }, \
-	{ set, "row." field ".map(x, " SAID("x") ", account(x).name)", \
-	  IS_LIST("row." field) more, help }
+#define IS_TEXT(field) "type(row." field ") == string"
+#define IS_LIST(field) "type(row." field ") == list"
 
-/* There is one device: the first of several. */
-#define DEVICE_ADDRESS(field) \
-	{ "device.ip", "row." field, "is_ip(row." field ")", NULL }, \
-	{ "device.ip", "row." field ".filter(x, is_ip(x))[0]", \
-	  IS_LIST("row." field) " && row." field ".exists(x, is_ip(x))", NULL }
-#define DEVICE_HOST(field) \
-	{ "device.hostname", "row." field, \
-	  SAID("row." field) " && !is_ip(row." field ")", NULL }, \
-	{ "device.hostname", \
-	  "row." field ".filter(x, " SAID("x") " && !is_ip(x))[0]", \
-	  IS_LIST("row." field) " && row." field ".exists(x, " \
-	  SAID("x") " && !is_ip(x))", NULL }
+/* What CIM fills in where nothing is known. */
+#define NOTHING "[\"-\", \"unknown\", \"n/a\", \"N/A\"]"
+#define SAYS_NOTHING(x) "type(" x ") != string || " x " in " NOTHING
+#define SAID(x) "(" SAYS_NOTHING(x) " ? \"\" : " x ")"
+#define EACH(field) "row." field ".map(x, " SAID("x") ")"
 
-/* Which detection it is: a search that forwards notables must never make
- * different detections look alike. */
-#define IS_NOTABLE "(row.index == \"notable\" || " \
-	"row.event_id.contains(\"@@notable@@\"))"
+#define ONE_IP(field) "is_ip(row." field ")"
+#define ONE_NAME(field) IS_TEXT(field) " && !is_ip(row." field ")"
+#define ALL_IP(field) IS_LIST(field) " && row." field ".all(x, is_ip(x))"
+#define ALL_NAMES(field) IS_LIST(field) " && row." field ".all(x, !is_ip(x))"
+#define MIXED(field) \
+    IS_LIST(field) " && row." field ".exists(x, is_ip(x)) && " \
+    "row." field ".exists(x, !is_ip(x))"
+
+/* "DOMAIN\name" is split; a mail address or a plain name stays whole. */
+#define HAS_DOMAIN(x) x ".contains(\"\\\\\")"
+#define NAME_OF(x) \
+    "(" SAYS_NOTHING(x) " ? \"\" : " HAS_DOMAIN(x) " ? account(" x ").name : " x ")"
+#define DOMAIN_OF(x) \
+    "(" SAYS_NOTHING(x) " || !" HAS_DOMAIN(x) " ? \"\" : account(" x ").domain)"
+
+/* A search that forwards notables must never make different detections look
+ * alike.  A notable carries its rule in `source`; elsewhere that is a file or
+ * port. */
+#define IS_NOTABLE \
+    "row.?index.orValue(\"\") == \"notable\" || has(row.notable_type) || has(row.rule_id)"
+
+/* Of a connection or attempt that has a source. */
+#define HAS_PEER \
+    "(has(row.src) || has(row.src_ip) || has(row.src_host) || has(row.dest_port))"
+
+#define IS_MAIL "has(row.recipient)"
+
+#define LEVELS \
+    "{\"informational\": 1, \"low\": 2, \"medium\": 3, \"high\": 4, \"critical\": 5}"
+#define LEVEL_OF(field) LEVELS "[?lower(row." field ")].orValue(0)"
+#define HIGHEST_OF(field) \
+    "\"critical\" in row." field " ? 5 : \"high\" in row." field " ? 4 : " \
+    "\"medium\" in row." field " ? 3 : \"low\" in row." field " ? 2 : 0"
+
+#define VERDICT_OF(field) \
+    "{\"allowed\": 1, \"blocked\": 2, \"quarantined\": 3}[?lower(row." field ")].orValue(99)"
+
+/* Sysmon writes MD5=...,SHA256=...,IMPHASH=...; the last is no digest of the
+ * file. */
+#define HASHES_OF(field) \
+    "row." field ".split(\",\").filter(h, !h.startsWith(\"IMPHASH=\"))" \
+    ".map(h, h.substring(h.indexOf(\"=\") + 1))"
+
+/* The same result by webhook and by pull is one finding, so the time is
+ * brought to one form before the row is digested. */
+#define ROW_OF_ONE_FORM \
+    "row.transformMap(k, v, k == \"_time\" && v != \"\" ? string(epoch_ms(v)) : v)"
+
+#define ALWAYS NULL
+
+/* ---- lines that come in pairs or more ---- */
+
 #define DETECTION(set) \
-	{ set, "row.search_name", SAID("row.search_name"), \
-	  "the search that the row names" }, \
-	{ set, "row.source", IS_NOTABLE " && " SAID("row.source"), \
-	  "a notable's correlation search" }, \
-	{ set, "search_name", SAID("search_name"), \
-	  "the search that sent the alert" }, \
-	{ set, "row.rule_name", SAID("row.rule_name"), NULL }
-
-#define LEVELS "{\"informational\": 1, \"info\": 1, \"low\": 2, " \
-	"\"medium\": 3, \"high\": 4, \"critical\": 5, \"fatal\": 6}"
-#define SEVERITY(field) \
-	{ "severity_id", LEVELS "[lower(row." field ")]", \
-	  "type(row." field ") == string && lower(row." field ") in " LEVELS, \
-	  "an unknown word is 0" }, \
-	{ "severity_id", \
-	  "\"critical\" in row." field " ? 5 : \"high\" in row." field \
-	  " ? 4 : \"medium\" in row." field " ? 3 : \"low\" in row." field \
-	  " ? 2 : 1", IS_LIST("row." field), "the highest of several" }
-
-#define VERDICTS "{\"allowed\": 1, \"blocked\": 2, \"quarantined\": 3}"
-
-#define FROM_SOMEWHERE \
-	" && (has(row.src) || has(row.src_ip) || has(row.src_host))"
-#define IS_MAIL " && has(row.recipient)"
-#define IS_NO_MAIL " && !has(row.recipient)"
-#define ABOUT_USER " && row.risk_object_type == \"user\""
-
-#define THREATS "{\"ip\": 2, \"ip_address\": 2, \"src\": 2, \"domain\": 1, " \
-	"\"hostname\": 1, \"url\": 6, \"file_hash\": 8, \"hash\": 8, " \
-	"\"file_name\": 7, \"email\": 5, \"process_name\": 9, " \
-	"\"command\": 13, \"user\": 4}"
+    { set, "row.search_name", ALWAYS, "the detection" }, \
+    { set, "row.source", IS_NOTABLE, NULL }, \
+    { set, "search_name", ALWAYS, "the search that sent it" }, \
+    { set, "row.rule_name", ALWAYS, NULL }
+#define USER(set, field, when) \
+    { set ".name", NAME_OF("row." field), IS_TEXT(field) when, NULL }, \
+    { set ".name", "row." field ".map(x, " NAME_OF("x") ")", IS_LIST(field) when, NULL }, \
+    { set ".domain", DOMAIN_OF("row." field), IS_TEXT(field) when, NULL }, \
+    { set ".domain", "row." field ".map(x, " DOMAIN_OF("x") ")", IS_LIST(field) when, NULL }
+#define ENDPOINT_ADDRESS(set, field, when) \
+    { set ".ip", "row." field, ONE_IP(field) when, NULL }, \
+    { set ".ip", "row." field, ALL_IP(field) when, NULL }, \
+    { set ".ip", "row." field ".filter(x, is_ip(x))", MIXED(field) when, \
+      "which name belongs to which address is not said" }
+#define ENDPOINT_NAME(set, field, when) \
+    { set ".hostname", SAID("row." field), ONE_NAME(field) when, NULL }, \
+    { set ".hostname", EACH(field), ALL_NAMES(field) when, NULL }
+#define DEVICE(field) \
+    { "device.ip", "row." field, ONE_IP(field), NULL }, \
+    { "device.ip", "row." field ".filter(x, is_ip(x))", IS_LIST(field), NULL }, \
+    { "device.hostname", SAID("row." field), ONE_NAME(field), NULL }, \
+    { "device.hostname", "row." field ".filter(x, !is_ip(x))", IS_LIST(field), NULL }
 
 const herald_map splunk_map[] = {
     /* which alert it is */
-    { "finding_info.uid", "row.event_id", SAID("row.event_id"), "stable at the source" },
-    { "finding_info.uid",
-      "digest([sid, row.transformMap(k, v, k == \"_time\" ? dyn(epoch_ms(v)) : v)])",
-      "has(row._time)", "several rows share a sid; the time is written in different ways" },
-    { "finding_info.uid", "digest([sid, row])", NULL, NULL },
-    { "finding_info.src_url", "results_link", SAID("results_link"), NULL },
+    { "finding_info.uid", "row.event_id", ALWAYS, "a notable's own id" },
+    { "finding_info.uid", "digest([sid, " ROW_OF_ONE_FORM "])", ALWAYS,
+      "digest of sid and row: several rows share a sid" },
+    { "finding_info.uid", "digest(" ROW_OF_ONE_FORM ")", ALWAYS, "where there is no sid" },
+    { "finding_info.src_url", "results_link", ALWAYS, "link to the results" },
+    { "unmapped.splunk.sid", "sid", ALWAYS, "id of the search's run" },
 
     /* what it says */
     DETECTION("metadata.event_code"),
     DETECTION("finding_info.analytic.name"),
-    { "finding_info.analytic.type_id", "1", SAID("search_name"), "a rule" },
-    TEXT("finding_info.title", "rule_title", NULL),
-    TEXT("finding_info.title", "signature", NULL),
-    TEXT("finding_info.title", "rule_name", NULL),
-    { "finding_info.title", "search_name", SAID("search_name"), NULL },
-    TEXT("finding_info.desc", "rule_description", NULL),
-    TEXT("finding_info.desc", "description", NULL),
-    SEVERITY("urgency"),
-    SEVERITY("severity"),
-    { "disposition_id", VERDICTS "[lower(row.action)]",
-      "type(row.action) == string && lower(row.action) in " VERDICTS, NULL },
-    { "disposition_id", "99", SAID("row.action"), "the source's own word" },
-    { "disposition", "row.action",
-      SAID("row.action") " && !(lower(row.action) in " VERDICTS ")", NULL },
-    { "finding_info.attacks.technique.uid", "row[\"annotations.mitre_attack\"]", NULL,
-      "Enterprise Security's annotations" },
-    { "finding_info.attacks.technique.uid", "row.mitre_technique_id", NULL, NULL },
-    TEXT("metadata.product.name", "vendor_product", NULL),
+    { "finding_info.analytic.type_id", "1",
+      "has(row.search_name) || search_name != null", "a rule" },
+    { "finding_info.title", "row.rule_title", ALWAYS, "headline" },
+    { "finding_info.title", "row.signature", ALWAYS, NULL },
+    { "finding_info.title", "row.search_name", ALWAYS, NULL },
+    { "finding_info.title", "search_name", ALWAYS, NULL },
+    { "finding_info.desc", "row.rule_description", ALWAYS, "text" },
+    { "finding_info.desc", "row.description", ALWAYS, NULL },
+    { "finding_info.related_events_count", "row.count", ALWAYS,
+      "Splunk's count; `count` is herald's" },
+    { "finding_info.attacks.technique.uid", "row[\"annotations.mitre_attack\"]", ALWAYS,
+      "MITRE ATT&CK" },
+    { "finding_info.attacks.technique.uid", "row.mitre_technique_id", ALWAYS, NULL },
+    { "metadata.product.name", "row.vendor_product", ALWAYS, "who raised it" },
+    { "severity_id", LEVEL_OF("urgency"), IS_TEXT("urgency") " && row.urgency != \"\"",
+      "1 informational to 5 critical, 0 for any other word" },
+    { "severity_id", HIGHEST_OF("urgency"), IS_LIST("urgency"), "the highest of several" },
+    { "severity_id", LEVEL_OF("severity"), IS_TEXT("severity"), NULL },
+    { "severity_id", HIGHEST_OF("severity"), IS_LIST("severity"), NULL },
+    { "disposition_id", VERDICT_OF("action"), IS_TEXT("action") " && row.action != \"\"",
+      "what a control did" },
+    { "disposition", "row.action", IS_TEXT("action"), NULL },
 
     /* when */
-    { "time", "epoch_ms(row._time)", NULL, "epoch seconds or ISO 8601" },
-    { "metadata.original_time", "string(row._time)", NULL, NULL },
-    { "start_time", "epoch_ms(row.firstTime)", SAID("row.firstTime"), NULL },
-    { "end_time", "epoch_ms(row.lastTime)", SAID("row.lastTime"), NULL },
-    { "finding_info.related_events_count", "row.count", SAID("row.count"),
-      "`count` of the record is herald's own" },
+    { "time", "epoch_ms(row._time)", ALWAYS, "when it happened" },
+    { "metadata.original_time", "row._time", ALWAYS, NULL },
+    { "start_time", "epoch_ms(row.firstTime)", "row.firstTime != \"\"", NULL },
+    { "end_time", "epoch_ms(row.lastTime)", "row.lastTime != \"\"", NULL },
 
     /* who */
-    USER("evidences.user.name", "user", "", "DOMAIN\\name is split"),
-    { "evidences.user.domain", "account(row.user).domain", SAID("row.user"), NULL },
-    USER("evidences.user.name", "risk_object", ABOUT_USER, NULL),
-    TEXT("evidences.user.uid", "user_id", NULL),
-    USER("evidences.actor.user.name", "src_user", IS_NO_MAIL, NULL),
+    USER("evidences.user", "user", ""),
+    USER("evidences.user", "risk_object", " && row.risk_object_type == \"user\""),
+    { "evidences.user.uid", "row.user_id", ALWAYS, NULL },
+    USER("evidences.actor.user", "src_user", " && !" IS_MAIL),
 
     /* from where */
-    ADDRESS("evidences.src_endpoint.ip", "src_ip", "", NULL),
-    ADDRESS("evidences.src_endpoint.ip", "src", "", NULL),
-    HOST("evidences.src_endpoint.hostname", "src_host", "", NULL),
-    HOST("evidences.src_endpoint.hostname", "src", "", NULL),
-    { "evidences.src_endpoint.port", "row.src_port", NULL, NULL },
-    { "evidences.src_endpoint.mac", "row.src_mac", NULL, NULL },
+    { "evidences.src_endpoint.ip", "row.src_ip", ALWAYS, "source" },
+    ENDPOINT_ADDRESS("evidences.src_endpoint", "src", ""),
+    { "unmapped.splunk.src", "row.src", MIXED("src"), NULL },
+    { "evidences.src_endpoint.hostname", "row.src_host", ALWAYS, NULL },
+    ENDPOINT_NAME("evidences.src_endpoint", "src", ""),
+    { "evidences.src_endpoint.port", "row.src_port", ALWAYS, NULL },
+    { "evidences.src_endpoint.mac", "row.src_mac", ALWAYS, NULL },
 
     /* to where */
-    DEVICE_ADDRESS("dest_ip"),
-    DEVICE_ADDRESS("dest"),
-    DEVICE_ADDRESS("dvc_ip"),
-    DEVICE_ADDRESS("dvc"),
-    DEVICE_HOST("dest_host"),
-    DEVICE_HOST("dest"),
-    DEVICE_HOST("dvc"),
-    { "device.hostname", "row.risk_object",
-      "row.risk_object_type == \"system\" && !is_ip(row.risk_object)", NULL },
+    { "device.ip", "row.dest_ip", ALWAYS, "affected host" },
+    { "device.hostname", "row.dest_host", ALWAYS, NULL },
+    DEVICE("dest"),
+    { "device.ip", "row.dvc_ip", "!has(row.dest)", NULL },
+    { "device.ip", "row.dvc", "!has(row.dest) && " ONE_IP("dvc"), NULL },
+    { "device.hostname", SAID("row.dvc"), "!has(row.dest) && " ONE_NAME("dvc"), NULL },
     { "device.ip", "row.risk_object",
       "row.risk_object_type == \"system\" && is_ip(row.risk_object)", NULL },
-    { "device.mac", "row.dest_mac", SAID("row.dest_mac"), NULL },
-    ADDRESS("evidences.dst_endpoint.ip", "dest_ip", FROM_SOMEWHERE, NULL),
-    ADDRESS("evidences.dst_endpoint.ip", "dest", FROM_SOMEWHERE, NULL),
-    HOST("evidences.dst_endpoint.hostname", "dest_host", FROM_SOMEWHERE, NULL),
-    HOST("evidences.dst_endpoint.hostname", "dest", FROM_SOMEWHERE, NULL),
-    { "evidences.dst_endpoint.port", "row.dest_port", NULL, NULL },
-    TEXT("evidences.connection_info.protocol_name", "transport", NULL),
+    { "device.hostname", "row.risk_object",
+      "row.risk_object_type == \"system\" && !is_ip(row.risk_object)", NULL },
+    { "device.mac", "row.dest_mac", ALWAYS, NULL },
+    { "evidences.dst_endpoint.ip", "row.dest_ip", HAS_PEER, "the other end of a connection" },
+    ENDPOINT_ADDRESS("evidences.dst_endpoint", "dest", " && " HAS_PEER),
+    { "evidences.dst_endpoint.hostname", "row.dest_host", HAS_PEER, NULL },
+    ENDPOINT_NAME("evidences.dst_endpoint", "dest", " && " HAS_PEER),
+    { "evidences.dst_endpoint.port", "row.dest_port", ALWAYS, NULL },
+    { "evidences.connection_info.protocol_name", "row.transport", ALWAYS, NULL },
 
     /* with what */
-    TEXT("evidences.process.cmd_line", "process", "in CIM the whole command line"),
-    TEXT("evidences.process.name", "process_name", NULL),
-    { "evidences.process.pid", "row.process_id", NULL, NULL },
-    TEXT("evidences.process.parent_process.name", "parent_process_name", NULL),
-    TEXT("evidences.process.file.hashes.value", "process_hash", NULL),
-    TEXT("evidences.file.name", "file_name", NULL),
-    TEXT("evidences.file.path", "file_path", NULL),
-    TEXT("evidences.file.hashes.value", "file_hash", NULL),
-    TEXT("evidences.url.url_string", "url", NULL),
-    TEXT("evidences.http_request.user_agent", "http_user_agent", NULL),
-    TEXT("evidences.query.hostname", "query", NULL),
+    { "evidences.process.cmd_line", "row.process", ALWAYS, "process" },
+    { "evidences.process.name", "row.process_name", ALWAYS, NULL },
+    { "evidences.process.pid", "row.process_id", ALWAYS, NULL },
+    { "evidences.process.parent_process.name", "row.parent_process_name", ALWAYS, NULL },
+    { "evidences.process.file.hashes.value", HASHES_OF("process_hash"), IS_TEXT("process_hash"),
+      NULL },
+    { "evidences.process.file.hashes.value", "row.process_hash", IS_LIST("process_hash"), NULL },
+    { "evidences.file.name", "row.file_name", ALWAYS, "file" },
+    { "evidences.file.path", "row.file_path", ALWAYS, NULL },
+    { "evidences.file.hashes.value", HASHES_OF("file_hash"), IS_TEXT("file_hash"),
+      "the kind of digest follows from its length" },
+    { "evidences.file.hashes.value", "row.file_hash", IS_LIST("file_hash"), NULL },
+    { "evidences.url.url_string", "row.url", ALWAYS, "web" },
+    { "evidences.http_request.user_agent", "row.http_user_agent", ALWAYS, NULL },
+    { "evidences.query.hostname", "row.query", ALWAYS, "DNS" },
 
     /* mail */
-    TEXT("evidences.email.to", "recipient", NULL),
-    { "evidences.email.from", "row.src_user", SAID("row.src_user") IS_MAIL,
-      "in CIM Email the sender" },
-    { "evidences.email.subject", "row.subject", SAID("row.subject") IS_MAIL, NULL },
-    { "evidences.email.message_uid", "row.message_id", SAID("row.message_id") IS_MAIL, NULL },
+    { "evidences.email.from", "row.src_user", IS_MAIL, "CIM Email" },
+    { "evidences.email.to", "row.recipient", ALWAYS, NULL },
+    { "evidences.email.subject", "row.subject", ALWAYS, NULL },
+    { "evidences.email.message_uid", "row.message_id", ALWAYS, NULL },
 
-    /* risk notables */
-    { "observables",
-      "[{\"name\": \"threat_object\", \"type_id\": " THREATS "[row.threat_object_type], "
-      "\"value\": row.threat_object}]",
-      SAID("row.threat_object") " && row.threat_object_type in " THREATS, NULL },
+    { "observables.value", "row.threat_object", ALWAYS, "what a threat list matched" },
 };

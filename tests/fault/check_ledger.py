@@ -3,9 +3,9 @@
 
     check_ledger.py [options] ACCEPTED EXPORT SINK [SINK_NONIDEMPOTENT]
 
-ACCEPTED  one alert id a line, written by the sender after the 2xx (fsynced)
+ACCEPTED  uid of one finding a line, written by the sender after the 2xx (fsynced)
 EXPORT    `heraldctl export`: a JSON object a line,
-          {"id":..,"state":..,"actions":[{"idem":..,"state":"done|in doubt|..."}]}
+          {"uid":..,"state":..,"actions":[{"idem":..,"state":"done|in_doubt|..."}]}
 SINK      effects of a double: "time idem path ..." a line
 
 Exit status 0: all promises held.  A run that did too little proves nothing,
@@ -49,8 +49,8 @@ def checks(options):
     accepted = {line.strip() for line in lines(options.accepted)}
     exported = [json.loads(line) for line in lines(options.export)]
     sink, hard = effects(options.sink), effects(options.nonidempotent)
-    seen = Counter(alert["id"] for alert in exported)
-    state = {alert["id"]: alert["state"] for alert in exported}
+    seen = Counter(alert["uid"] for alert in exported)
+    state = {alert["uid"]: alert["state"] for alert in exported}
     actions = {action["idem"]: action["state"] for alert in exported
                for action in alert.get("actions", [])}
     dead = sum(one == "dead" for one in state.values())
@@ -78,7 +78,7 @@ def checks(options):
     yield "too many dead", [dead] * (
         dead > options.max_dead_share * max(1, len(state)))
 
-    in_doubt = sum(one == "in doubt" for one in actions.values())
+    in_doubt = sum(one == "in_doubt" for one in actions.values())
     print(f"accepted {len(accepted)} exported {len(exported)} "
           f"actions {len(actions)} in doubt {in_doubt} "
           f"effects {sum(took_place.values())} (distinct {len(took_place)})")

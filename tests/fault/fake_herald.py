@@ -161,7 +161,8 @@ def control(words):
         return
     for alert in alerts:
         state = "done" if alert["state"] == "done" else "decided"
-        print(json.dumps({"id": alert["id"], "state": alert["state"],
+        print(json.dumps({"id": alert["id"], "uid": alert["id"],
+                          "state": alert["state"],
                           "actions": [{"idem": alert["idem"],
                                        "state": state}]}))
 

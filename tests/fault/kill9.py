@@ -5,7 +5,7 @@
 
 Alerts, each with an event_id of its own, go to a real heraldd over several
 connections, look their addresses up at a MISP double and open a case each at
-a SOAR double.  Each id that came back with a 2xx is on disk before the next
+a SOAR double.  The event_id of each that was answered 2xx is on disk before the next
 alert is sent.  Meanwhile the daemon is killed 0 to 800 ms after it was ready,
 again and again.  In the end, once it is idle, what it exports is joined with
 what was accepted and with what the SOAR double saw (check_ledger.py).
@@ -82,14 +82,15 @@ class Senders:
             thread.start()
 
     def alert(self, number):
-        """Unique by event_id; half of the addresses come again."""
+        """(event_id, text): unique by that; half of the addresses come
+        again."""
         generator = random.Random(f"{self.options.seed}/{number}")
         row = dict(self.payload["result"],
                    event_id=f"{self.options.seed:08x}{number:024x}",
                    user=f"user{number}",
                    src=f"198.51.100.{generator.randrange(1, 255)}")
-        return json.dumps(dict(self.payload, result=row,
-                               sid=f"scheduler__kill9_{number}"))
+        return row["event_id"], json.dumps(dict(
+            self.payload, result=row, sid=f"scheduler__kill9_{number}"))
 
     def send(self):
         peer = None
@@ -97,11 +98,11 @@ class Senders:
             if number >= self.options.alerts or self.given_up.is_set():
                 return
             self.pace(number)
-            text = self.alert(number)
+            event_id, text = self.alert(number)
             while not self.given_up.is_set():
-                peer, alert_id = self.send_once(peer, text)
-                if alert_id:
-                    os.write(self.accepted, (alert_id + "\n").encode())
+                peer, accepted = self.send_once(peer, text)
+                if accepted:
+                    os.write(self.accepted, (event_id + "\n").encode())
                     os.fsync(self.accepted)
                     break
                 self.given_up.wait(RETRY_S)
@@ -112,21 +113,21 @@ class Senders:
             self.given_up.wait(max(0, due - time.monotonic()))
 
     def send_once(self, peer, text):
-        """(connection to use next, the id if it was accepted)."""
+        """(connection to use next, whether it was accepted)."""
         try:
             peer = peer or http.client.HTTPConnection("127.0.0.1", self.port,
                                                       timeout=30)
             peer.request("POST", f"/v1/splunk/webhook/{WEBHOOK_TOKEN}", text,
                          {"Content-Type": "application/json"})
             answer = peer.getresponse()
-            body = answer.read()
+            answer.read()
             if 200 <= answer.status < 300:
-                return peer, json.loads(body)["id"]
+                return peer, True
             self.refused[answer.status] += 1
-            return peer, None
+            return peer, False
         except (OSError, http.client.HTTPException) as trouble:
             self.refused[type(trouble).__name__] += 1
-            return None, None
+            return None, False
 
     def busy(self):
         return any(thread.is_alive() for thread in self.threads)
@@ -186,12 +187,16 @@ def case_identifier(idem):
 
 
 def write_export(herald, path):
+    """What was exported, and for check_ledger.py the same under the uid, which
+    is what a sender knows of an alert."""
     ended = herald.run_ctl("export")
     if ended.returncode != 0:
         raise AssertionError(f"export: {ended.stderr}")
+    exported = [json.loads(line) for line in ended.stdout.splitlines()]
     with open(path, "w", encoding="utf-8") as out:
-        out.write(ended.stdout)
-    return [json.loads(line) for line in ended.stdout.splitlines()]
+        for alert in exported:
+            out.write(json.dumps(dict(alert, id=alert["uid"])) + "\n")
+    return exported
 
 
 def case_effects(log):

@@ -43,7 +43,7 @@ def test_kill9_sees_a_broken_promise(tmp_path, flaw, said):
 
 
 def alert(number, state="done", action="done"):
-    return {"id": f"a{number}", "state": state, "actions": [
+    return {"uid": f"a{number}", "state": state, "actions": [
         {"idem": f"a{number}/p/case", "state": action}]}
 
 

@@ -15,7 +15,10 @@ from herald import NotBuilt, find_program, gather_plugins
 
 HEAD = """\
 version: 1
-herald: {mode: notify, plugin_dir: '@PLUGINS@', inline_secrets: true}
+herald:
+  plugin_dir: '@PLUGINS@'
+  mode: notify
+  inline_secrets: true
 listen:
   ingest: {address: '127.0.0.1:8443'}
 connectors:
@@ -58,7 +61,7 @@ CASES = {
     "version is newer": (GOOD.replace("version: 1", "version: §99"), "release"),
     "unknown section": (GOOD + "§piplines: []\n", "pipelines"),
     "section twice": (GOOD + "§listen: {}\n", "listen"),
-    "anchor": (HEAD + "pipelines:\n  - name: default\n    steps: §&a []\n", "anchor"),
+    "anchor": (HEAD + "pipelines:\n  - name: default\n    §steps: &a []\n", "anchor"),
     # Keys.
     "unknown key of herald": (GOOD.replace("mode: notify", "§mod: notify"), "mode"),
     "wrong word of an enum": (GOOD.replace("mode: notify", "mode: §loud"), "live"),
@@ -69,14 +72,15 @@ CASES = {
         "later"),
     "misspelt because": (score("- {name: a, add: 1, §becuase: x}"), "because"),
     "number out of range": (
-        GOOD.replace("inline_secrets: true", "inline_secrets: true, limits: {disk: §250%}"),
+        GOOD.replace("inline_secrets: true",
+                     "inline_secrets: true\n  limits: {disk: §250%}"),
         "100"),
     # Connectors.
     "unknown plugin": (
         GOOD.replace("plugin: misp_enrich", "plugin: §misp_enrch"), "misp_enrch"),
     "missing required option": (
         GOOD.replace("url: 'http://127.0.0.1:9', secret: example-key-of-misp",
-                     "secret: example-key-of-misp").replace("  misp: {", "  misp: §{"),
+                     "secret: example-key-of-misp").replace("  misp: {", "  §misp: {"),
         "url"),
     "unknown option": (
         GOOD.replace("secret: example-token", "secret: example-token, §lable: x"),
@@ -87,13 +91,13 @@ CASES = {
     "listener that is not there": (
         GOOD.replace("listen: ingest,", "listen: §ingst,"), "listen"),
     "literal secret": (
-        GOOD.replace(", inline_secrets: true", "").replace(
+        GOOD.replace("  inline_secrets: true\n", "").replace(
             "secret: example-token", "secret: §example-token"), "credential"),
     "tls switched off without an end": (
         GOOD.replace("secret: example-token",
-                     "secret: example-token, tls: §{verify: false}"), "until"),
+                     "secret: example-token, tls: {verify: §false}"), "until"),
     # Pipelines.
-    "no default": (HEAD + "§pipelines: []\n", "default"),
+    "no default": ("§" + HEAD + "pipelines: []\n", "default"),
     "default with an if": (
         HEAD + "pipelines:\n  - name: default\n    §if: 'true'\n    steps: []\n",
         "if"),
@@ -108,12 +112,12 @@ CASES = {
         steps("- stop: {because: x}\n  §drop: {because: x}"), "dash"),
     "ask comes later": (steps("- §ask: {name: a}"), "later"),
     # Steps.
-    "dedup without window": (steps("- dedup: §{key: [user.name]}"), "window"),
+    "dedup without window": (steps("- §dedup: {key: [user.name]}"), "window"),
     "enrich by nobody known": (steps("- enrich: {by: [§mips]}"), "misp"),
     "enrich of nothing known": (steps("- enrich: {by: [misp], of: [§adress]}"), "ip"),
     "enrich by one that looks nothing up": (steps("- enrich: {by: [§soar]}"), "by"),
-    "score without reason": (score("- §{name: a, add: 5}"), "because"),
-    "score of nothing": (score("- §{name: a, because: x}"), "add"),
+    "score without reason": (score("- {§name: a, add: 5}"), "because"),
+    "score of nothing": (score("- {§name: a, because: x}"), "add"),
     "use of unknown scores": (score("- {use: §who}"), "who"),
     "scores in a circle": (
         HEAD + "scores:\n  a: [{use: b}]\n  b: [{use: §a}]\npipelines:\n"
@@ -126,16 +130,16 @@ CASES = {
         respond("- {do: soar.create_case, with: {§playbok: local/x}}"), "playbook"),
     "same name twice": (
         respond("- {name: a, do: soar.create_case}\n"
-                "    - §{name: a, do: soar.create_case}"), "name"),
+                "    - {§name: a, do: soar.create_case}"), "name"),
     # Expressions.
     "no such attribute": (condition("'finding_info.§titel == \"x\"'"), "title"),
     "no such variable": (condition("'§usr.name == \"x\"'"), "user"),
     "types that never meet": (condition("'severity_id §== \"4\"'"), "int"),
-    "no boolean": (condition("'§severity_id + 1'"), "bool"),
+    "no boolean": (condition("'severity_id §+ 1'"), "bool"),
     "syntax": (condition("'severity_id >= §'"), "severity_id"),
     "enrich of one not asked": (condition("'enrich.§misp.size() > 0'"), "misp"),
     "unknown function": (condition("'§lisstd(\"a\", user.name)'"), "listed"),
-    "unknown list": (condition("'listed(§\"vip\", user.name)'"), "vip"),
+    "unknown list": (condition("'§listed(\"vip\", user.name)'"), "vip"),
     "unknown constant": (condition("'severity_id == SEVERITY.§HIHG'"), "HIGH"),
     "in a block": (
         steps("- stop:\n    if: |-\n      severity_id > 3\n"

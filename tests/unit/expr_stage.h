@@ -15,7 +15,7 @@ static const char *const entries[] = { "case", "isolate", NULL };
 static const struct hd_expr_names names = { .enrich = connectors,
 					    .done = entries };
 
-/* 2026-11-25T00:06:40Z */
+/* 2026-11-25T00:00:00Z */
 #define NOW 1795564800000
 
 static struct hd_expr_env *env;
@@ -82,7 +82,15 @@ static int tear_down(void **state)
 
 #define BAD ", 'reputation': {'score_id': 9, 'base_score': 12.0}"
 
-enum { AD = 1, VT = 2, CMDB = 4, PARKED = 8, BAD_SOURCE = 16, FULL = 32 };
+enum {
+	AD = 1,
+	VT = 2,
+	CMDB = 4,
+	PARKED = 8,
+	BAD_SOURCE = 16,
+	FULL = 32,
+	MISP = 64
+};
 
 static const struct hd_missing ad = { .connector = "ad",
 				      .fills = "user",
@@ -98,10 +106,14 @@ static const struct hd_missing cmdb = { .connector = "cmdb",
 					.kind = "asset",
 					.types = "host",
 					.reason = "circuit open" };
+static const struct hd_missing misp = { .connector = "misp",
+					.kind = "threat_intel",
+					.types = "ip",
+					.reason = "timed out" };
 
 struct stage {
 	struct hd_expr_scope scope;
-	struct hd_missing missing[3];
+	struct hd_missing missing[4];
 	struct hd_interval risk;
 };
 
@@ -132,6 +144,8 @@ static void set_stage(struct stage *stage, unsigned how, int low, int known,
 		stage->missing[n++] = vt;
 	if (how & CMDB)
 		stage->missing[n++] = cmdb;
+	if (how & MISP)
+		stage->missing[n++] = misp;
 	stage->scope.missing = stage->missing;
 	stage->scope.missing_count = n;
 	if (how & PARKED)

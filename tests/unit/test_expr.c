@@ -92,6 +92,15 @@ static const struct {
 	{ "enrich.geo.size() == 0", 0, 0, 0, 0, HD_ABSENT, "enrich.geo" },
 	{ "enrich.vt.size() == 0", 0, 0, 0, 0, HD_HOLDS, "" },
 	{ "enrich.vt.size() == 0", VT, 0, 0, 0, HD_NOT_SURE, "vt quota spent" },
+	/* misp answered for one value and not for another */
+	{ "enrich.misp.exists(a, a.reputation.score_id == 9)", MISP, 0, 0, 0,
+	  HD_HOLDS, "" },
+	{ "enrich.misp.exists(a, a.reputation.score_id == 10)", MISP, 0, 0, 0,
+	  HD_NOT_SURE, "misp timed out" },
+	{ "enrich.misp.all(a, a.reputation.score_id == 9)", MISP, 0, 0, 0,
+	  HD_NOT_SURE, "misp timed out" },
+	{ "enrich.misp.all(a, a.reputation.score_id == 10)", MISP, 0, 0, 0,
+	  HD_NOT_MET, "" },
 	{ "missing(\"vt\")", VT, 0, 0, 0, HD_HOLDS, "" },
 	{ "missing(\"vt\")", AD, 0, 0, 0, HD_NOT_MET, "" },
 	/* who could have filled it */
@@ -145,6 +154,9 @@ static const struct {
 	{ "risk_level_id == RISK.CRITICAL", 0, 65, 65, 95, HD_NOT_SURE,
 	  "risk_score is 65, could be 65 to 95" },
 	{ "risk_level_id >= RISK.MEDIUM", 0, 65, 65, 95, HD_HOLDS, "" },
+	/* absent at one end only */
+	{ "risk_score < 70 ? user.has_mfa : true", 0, 65, 65, 95, HD_NOT_SURE,
+	  "risk_score is 65, could be 65 to 95" },
 	/* true in the middle only */
 	{ "risk_level_id == RISK.HIGH", 0, 10, 10, 90, HD_NOT_SURE,
 	  "risk_score is 10, could be 10 to 90" },
@@ -155,7 +167,7 @@ static const struct {
 	/* time, and functions of our own */
 	{ "millis(time).getHours(\"Europe/Berlin\") < 6", 0, 0, 0, 0, HD_HOLDS,
 	  "" },
-	{ "now == timestamp(\"2026-11-25T00:06:40Z\")", 0, 0, 0, 0, HD_HOLDS,
+	{ "now == timestamp(\"2026-11-25T00:00:00Z\")", 0, 0, 0, 0, HD_HOLDS,
 	  "" },
 	{ "now - millis(time) < duration(\"1m\")", 0, 0, 0, 0, HD_HOLDS, "" },
 	{ "number(\"1,024\") == 1024.0 && number(\" 7 \") == 7.0 && number(3) "
@@ -174,7 +186,7 @@ static const struct {
 	  "epoch_ms(1795564742) == 1795564742000 && "
 	  "epoch_ms(1795564742000) == 1795564742000 && "
 	  "epoch_ms(1795564742.25) == 1795564742250 && "
-	  "epoch_ms(\"2026-11-25T00:05:55.000+00:00\") == 1795564755000",
+	  "epoch_ms(\"2026-11-25T00:05:55.000+00:00\") == 1795565155000",
 	  0, 0, 0, 0, HD_HOLDS, "" },
 	{ "epoch_ms(\"soon\") > 0", 0, 0, 0, 0, HD_ERROR,
 	  "epoch_ms(): that is no time" },
@@ -273,7 +285,7 @@ static const struct {
 	{ "1 / (count - 3)", HD_ERROR, NULL },
 	{ "user", HD_HOLDS, "{'name': 'jdoe'}" },
 	{ "duration(\"90s\")", HD_HOLDS, "'90s'" },
-	{ "millis(time)", HD_HOLDS, "'2026-11-25T00:05:42Z'" },
+	{ "millis(time)", HD_HOLDS, "'2026-11-24T23:59:02Z'" },
 	{ "enrich.cmdb.exists(c, true) ? 20 : 0", HD_HOLDS, "0" },
 };
 

@@ -25,6 +25,8 @@ static const struct {
 	  "reputation" },
 	{ "enrich.mips.size() > 0", HD_EXPR_BOOL, "did you mean 'misp'" },
 	{ "enrich.hibp.size() > 0", HD_EXPR_BOOL, "no step before asks" },
+	{ "true && enrich . hibp.size() > 0", HD_EXPR_BOOL,
+	  "column 18: enrich.hibp: no step before asks" },
 	{ "missing(\"hibp\")", HD_EXPR_BOOL, "no step before asks" },
 	{ "missing(message)", HD_EXPR_BOOL, "a name in quotes" },
 	{ "size(enrich) > 0", HD_EXPR_BOOL, "say which" },
@@ -167,6 +169,31 @@ static void each_place_has_its_names(void **state)
 	assert_int_equal(faults, 0);
 }
 
+static void only_names_count_as_names(void **state)
+{
+	const struct hd_expr_names in_row = { .row = true };
+	struct hd_expr *expr;
+	struct hd_err err = { 0 };
+	char text[4096] = "true";
+	size_t n = strlen(text);
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+				      " && row.m%d.k%d != 'x%d'", i, i, i);
+	expr = hd_expr_compile_text(env, &in_row, text, HD_EXPR_BOOL, &err);
+	if (!expr)
+		fail_msg("%s", err.text);
+	hd_expr_free(expr);
+	n = strlen("true");
+	for (int i = 0; i < 65; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+				      " && m%d != 'x'", i);
+	assert_null(
+		hd_expr_compile_text(env, &in_row, text, HD_EXPR_BOOL, &err));
+	assert_non_null(strstr(err.text, "too many names"));
+}
+
 /* ---- what the manual shows ---- */
 
 struct showing {
@@ -282,10 +309,11 @@ static void every_example_of_the_manual_compiles(void **state)
 
 static void complaints_point_into_the_file(void **state)
 {
-	static const char yaml[] = "a: 'user.nam == \"x\"'\n"
-				   "b: |-\n"
-				   "  severity_id > 3 &&\n"
-				   "    finding_info.titel == \"x\"\n";
+	static const char yaml[] = "scores:\n"
+				   "  a: 'user.nam == \"x\"'\n"
+				   "  b: |-\n"
+				   "    severity_id > 3 &&\n"
+				   "      finding_info.titel == \"x\"\n";
 	struct hd_complaints *own = hd_complaints_new();
 	struct hd_conf_text text = { "f.yaml", yaml, sizeof(yaml) - 1 };
 	struct hd_conf *conf = hd_conf_load_texts(&text, 1, own);
@@ -293,17 +321,18 @@ static void complaints_point_into_the_file(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++)
-		assert_null(hd_expr_compile(env, &names,
-					    hd_node_item(hd_conf_main(conf), i),
-					    HD_EXPR_BOOL, own));
+		assert_null(hd_expr_compile(
+			env, &names, hd_conf_entry(conf, HD_CONF_SCORES, i),
+			HD_EXPR_BOOL, own));
+	assert_int_equal(hd_complaints_count(own), 2);
 	c = hd_complaints_get(own, 0);
-	assert_int_equal(c->line, 1);
-	assert_true(c->col >= 5 && c->col <= 10);
-	assert_non_null(strstr(c->text, " in a; did you mean 'name'?"));
+	assert_int_equal(c->line, 2);
+	assert_true(c->col >= 7 && c->col <= 12); /* user.nam */
+	assert_non_null(strstr(c->text, " in scores.a; did you mean 'name'?"));
 	c = hd_complaints_get(own, 1);
-	assert_int_equal(c->line, 4);
-	assert_true(c->col >= 5 && c->col <= 18);
-	assert_non_null(strstr(c->text, " in b; did you mean 'title'?"));
+	assert_int_equal(c->line, 5);
+	assert_true(c->col >= 7 && c->col <= 20); /* finding_info.titel */
+	assert_non_null(strstr(c->text, " in scores.b; did you mean 'title'?"));
 	hd_conf_unref(conf);
 	hd_complaints_free(own);
 }
@@ -379,6 +408,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_cannot_be_right_is_refused_at_load),
 		cmocka_unit_test(each_place_has_its_names),
+		cmocka_unit_test(only_names_count_as_names),
 		cmocka_unit_test(every_example_of_the_manual_compiles),
 		cmocka_unit_test(complaints_point_into_the_file),
 		cmocka_unit_test(constants_are_named_after_captions),

@@ -124,6 +124,37 @@ static void the_row_can_be_all_that_was_received(void **state)
 	hd_map_free(map);
 }
 
+/* What a row can do without a member that it names. */
+static void absence_counts_as_the_language_has_it(void **state)
+{
+	static const struct hd_map_row odd[] = {
+		{ "message", "row.a", "row.b == \"x\" || has(row.a)" },
+		{ "comment", "has(row.b) ? \"b\" : \"no b\"", NULL },
+		{ "status_code", "row.a", "has(row.b) == false" },
+		{ "status_detail", "lower(row.?b.orValue(\"NONE\"))", NULL },
+		{ "unmapped.t.and", "row.b && false", NULL },
+		{ "unmapped.t.plain", "lower((row.b))", NULL },
+		{ "unmapped.t.cond", "row.a", "type(row.b) == string && true" },
+	};
+	struct hd_err err = { 0 };
+	struct hd_map *map = hd_map_new(env, "src", odd,
+					sizeof(odd) / sizeof(odd[0]), &err);
+	json_t *received = json_of("{'a': '1'}");
+	json_t *record;
+
+	(void)state;
+	if (!map)
+		fail_msg("%s", err.text);
+	record = hd_map_apply(map, received, received, 0, NULL, NULL);
+	assert_true(json_same(record,
+			      "{'message': '1', 'comment': 'no b',"
+			      " 'status_code': '1', 'status_detail': 'none',"
+			      " 'unmapped': {'t': {'and': false}}}"));
+	json_decref(record);
+	json_decref(received);
+	hd_map_free(map);
+}
+
 static void a_broken_default_row_is_the_plugins_fault(void **state)
 {
 	static const struct {
@@ -164,7 +195,10 @@ static int add(struct hd_map *map, const char *yaml,
 
 	*conf = hd_conf_load_texts(&text, 1, complaints);
 	assert_non_null(*conf);
-	return hd_map_add(map, hd_node_get(hd_conf_main(*conf), "map"),
+	return hd_map_add(map,
+			  hd_node_get(hd_conf_find(*conf, HD_CONF_CONNECTORS,
+						   "c"),
+				      "map"),
 			  complaints);
 }
 
@@ -180,11 +214,11 @@ static void the_operators_rows_take_the_place_of_default_ones(void **state)
 	(void)state;
 	assert_int_equal(
 		add(map,
-		    "map:\n"
-		    "  - {set: message, to: 'row.nothing'}\n"
-		    "  - {set: message, to: 'row.text + \"!\"'}\n"
-		    "  - {set: metadata.labels, to: '\"new\"', if: 'row.new == "
-		    "\"true\"'}\n",
+		    "connectors: {c: {plugin: x, map: [\n"
+		    "  {set: message, to: 'row.nothing'},\n"
+		    "  {set: message, to: 'row.text + \"!\"'},\n"
+		    "  {set: metadata.labels, to: '\"new\"', if: 'row.new == "
+		    "\"true\"'}]}}\n",
 		    complaints, &conf),
 		0);
 	record = hd_map_apply(map, received, json_object_get(received, "row"),
@@ -204,21 +238,29 @@ static const struct {
 	unsigned line, col;
 	const char *text;
 } complaints_of[] = {
-	{ "map:\n  - {set: evidences.user.nmae, to: 'row.x'}\n", 2, 11,
+	{ "connectors: {c: {plugin: x, map: [\n    {set: evidences.user.nmae, "
+	  "to: 'row.x'}]}}\n",
+	  2, 11,
 	  "no attribute 'nmae' in user ('evidences.user.nmae'); did you mean "
 	  "'name'?" },
-	{ "map:\n  - {sett: message, to: 'row.x', set: count}\n", 2, 6,
-	  "unknown key 'sett' in a row of map; did you mean 'set'?" },
-	{ "map:\n  - {to: 'row.x'}\n", 2, 6,
+	{ "connectors: {c: {plugin: x, map: [\n    {sett: message, to: "
+	  "'row.x', set: count}]}}\n",
+	  2, 6, "unknown key 'sett' in a row of map; did you mean 'set'?" },
+	{ "connectors: {c: {plugin: x, map: [\n    {to: 'row.x'}]}}\n", 2, 6,
 	  "a row of map needs 'set', a path of the record" },
-	{ "map:\n  - {set: message}\n", 2, 6,
+	{ "connectors: {c: {plugin: x, map: [\n    {set: message}]}}\n", 2, 6,
 	  "a row of map needs 'to', an expression" },
-	{ "map: 1\n", 1, 6, "map is a list of rows, this is text" },
-	{ "map:\n  - {set: message, to: 'row.x', if: 'size(row) + 1'}\n", 2, 0,
-	  NULL },
-	{ "map:\n  - {set: message, to: 'row.x ++ 1'}\n", 2, 0, NULL },
-	{ "map:\n  - {set: raw_data, to: 'row.x'}\n", 2, 11,
-	  "'raw_data' is made by herald" },
+	{ "connectors: {c: {plugin: x, map: 1}}\n", 1, 34,
+	  "map is a list of rows, this is text" },
+	{ "connectors: {c: {plugin: x, map: [\n    {set: message, to: 'row.x', "
+	  "if: 'size(row) + 1'}]}}\n",
+	  2, 0, NULL },
+	{ "connectors: {c: {plugin: x, map: [\n    {set: message, to: 'row.x "
+	  "++ 1'}]}}\n",
+	  2, 0, NULL },
+	{ "connectors: {c: {plugin: x, map: [\n    {set: raw_data, to: "
+	  "'row.x'}]}}\n",
+	  2, 11, "'raw_data' is made by herald" },
 };
 
 static void faults_are_placed_in_the_file(void **state)
@@ -251,6 +293,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_make_the_finding),
 		cmocka_unit_test(the_row_can_be_all_that_was_received),
+		cmocka_unit_test(absence_counts_as_the_language_has_it),
 		cmocka_unit_test(a_broken_default_row_is_the_plugins_fault),
 		cmocka_unit_test(
 			the_operators_rows_take_the_place_of_default_ones),

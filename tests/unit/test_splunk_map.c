@@ -137,7 +137,7 @@ static const struct {
 	{ HOSTILE, "evidences.0.src_endpoint",
 	  "{'hostname': '198.51.100.23\\\"; drop'}" },
 	{ HOSTILE, "finding_info.title",
-	  "'<script>alert(1)</script> \xc3\xbcn\xc3\xad"
+	  "'<script>alert(1)</script> \xc3\xbcn\xc3\xaf"
 	  "code \xef\xbf\xbd end'" },
 	{ HOSTILE, "unmapped.splunk.tag", "['a', null, '']" },
 
@@ -279,7 +279,7 @@ static const struct {
 	{ "{'firstTime': '1795564310', 'lastTime': '2026-11-25T00:05:21Z'}",
 	  "start_time", "1795564310000" },
 	{ "{'firstTime': '1795564310', 'lastTime': '2026-11-25T00:05:21Z'}",
-	  "end_time", "1795564721000" },
+	  "end_time", "1795565121000" },
 };
 
 static void fields_go_to_their_places(void **state)
@@ -315,7 +315,7 @@ static void the_form_of_the_time_does_not_make_another_finding(void **state)
 		"{\"sid\":\"s\",\"result\":{\"_time\":\"1795564742\",\"a\":"
 		"\"1\"}}",
 		"{\"result\":{\"a\":\"1\",\"_time\":"
-		"\"2026-11-25T00:05:42.000+00:00\"},\"sid\":\"s\"}",
+		"\"2026-11-24T23:59:02.000+00:00\"},\"sid\":\"s\"}",
 		"{\"sid\":\"s\",\"result\":{\"_time\":\"1795564743\",\"a\":"
 		"\"1\"}}",
 	};
