@@ -3,13 +3,13 @@
 #include <stdlib.h>
 
 #include "common/json.h"
+#include "common/story.h"
 #include "common/text.h"
 
 #include "smtp_notify/address.h"
 #include "smtp_notify/message.h"
 #include "smtp_notify/progress.h"
 #include "smtp_notify/session.h"
-#include "smtp_notify/story.h"
 
 #define RECIPIENTS_MAX 50
 #define WHY_MAX 1500
@@ -183,11 +183,11 @@ static void fill_message(struct delivery *d)
 	m->subject = hp_json_text(&d->params, "/subject", "");
 	m->body = hp_json_text(&d->params, "/body", "");
 	if (m->subject.n == 0) {
-		smtp_story_subject(&d->subject, &d->record);
+		hp_story_line(&d->subject, &d->record);
 		m->subject = hp_text_str(&d->subject);
 	}
 	if (m->body.n == 0) {
-		smtp_story_body(&d->body, &d->record);
+		hp_story_text(&d->body, &d->record);
 		m->body = hp_text_str(&d->body);
 	}
 }

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "common/story.h"
 #include "core/plugin/instance_impl.h"
 #include "tests/unit/json_help.h"
 #include "smtp_notify/address.h"
@@ -15,7 +16,6 @@
 #include "smtp_notify/message.h"
 #include "smtp_notify/outcome.h"
 #include "smtp_notify/progress.h"
-#include "smtp_notify/story.h"
 
 static herald_host h;
 
@@ -467,10 +467,10 @@ static void a_record_is_told_in_a_few_lines(void **state)
 	(void)state;
 	hp_json_open(&j, &h, herald_cstr(record));
 	hp_text_init(&out, 4096);
-	smtp_story_subject(&out, &j);
+	hp_story_line(&out, &j);
 	assert_string_equal(out.p, "[High] See http://evil.example/x: jdoe");
 	hp_text_fini(&out);
-	smtp_story_body(&out, &j);
+	hp_story_text(&out, &j);
 	assert_string_equal(out.p, "See hxxp://evil.example/x\n\n"
 				   "severity     High\n"
 				   "user         jdoe\n"
@@ -487,7 +487,7 @@ static void an_empty_record_is_told_as_well(void **state)
 	(void)state;
 	hp_json_open(&j, &h, HERALD_S("{}"));
 	hp_text_init(&out, 4096);
-	smtp_story_subject(&out, &j);
+	hp_story_line(&out, &j);
 	assert_string_equal(out.p, "herald: an alert");
 	hp_text_fini(&out);
 	hp_json_close(&j);
