@@ -29,6 +29,7 @@
 #include "core/journal/reader.h"
 #include "core/lookup/lookup.h"
 #include "core/net/http_client.h"
+#include "core/pipeline/alarm_actions.h"
 #include "core/pipeline/engine.h"
 #include "core/pipeline/program.h"
 
@@ -68,6 +69,16 @@ static void on_alarm(void *ud, const char *kind, const char *object,
 	struct hd_daemon *d = ud;
 
 	hd_alarms_raise(&d->alarms, kind, object, text);
+}
+
+static void send_alarm(void *ud, const char *kind, const char *object,
+		       const char *text)
+{
+	struct hd_daemon *d = ud;
+
+	if (d->setup && !d->stopping)
+		hd_alarm_actions_send(d->setup->program->alarms, find_connector,
+				      d, kind, object, text);
 }
 
 static void on_line(void *ud, const char *line)
@@ -337,6 +348,8 @@ int hd_daemon_start(struct hd_daemon *d, struct hd_setup *setup_take,
 
 	uv_loop_init(&d->loop);
 	hd_alarms_init(&d->alarms);
+	d->alarms.send = send_alarm;
+	d->alarms.ud = d;
 	hd_setup_unref(setup_take);
 	opened = open_store(d, state_dir, err);
 	if (opened == 0)

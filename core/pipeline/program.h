@@ -13,6 +13,7 @@
 #include "core/expr/expr.h"
 #include "core/pipeline/step.h"
 
+struct hd_alarm_actions;
 struct hd_complaints;
 struct hd_conf;
 struct hd_instance;
@@ -43,6 +44,7 @@ struct hd_program {
 	const struct hd_list **own; /* those of herald.own, NULL-ended */
 	struct hd_pipeline *pipelines; /* `default` is the last */
 	size_t count;
+	struct hd_alarm_actions *alarms; /* herald's own troubles */
 };
 
 /* The checked lists and expression environment of a configuration; pipelines
