@@ -14,8 +14,8 @@
 
 #define METRICS_MAX (16u << 20)
 
-static void respond(struct hd_http_request *rq, unsigned code,
-		    const char *type, const struct hd_buf *text)
+static void respond(struct hd_http_request *rq, unsigned code, const char *type,
+		    const struct hd_buf *text)
 {
 	const char *const headers[] = { type, "Cache-Control: no-store", NULL };
 
@@ -43,11 +43,11 @@ static json_t *troubles(void)
 
 	for (size_t i = 0; i < count; i++)
 		if (parts[i].how != HD_HEALTH_OK)
-			json_object_set_new(
-				o, parts[i].name,
-				json_pack("{s:s, s:s}", "health",
-					  hd_health_word(parts[i].how), "why",
-					  parts[i].why));
+			json_object_set_new(o, parts[i].name,
+					    json_pack("{s:s, s:s}", "health",
+						      hd_health_word(
+							      parts[i].how),
+						      "why", parts[i].why));
 	free(parts);
 	return o;
 }

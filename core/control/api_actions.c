@@ -46,8 +46,8 @@ static enum hd_action_state state_of(const char *word)
 	char name[HD_STATE_WORD];
 
 	for (int s = HD_ACTION_DECIDED; s < HD_ACTION_STATES; s++) {
-		const char *have =
-			hd_action_state_name((enum hd_action_state)s);
+		const char *have = hd_action_state_name(
+			(enum hd_action_state)s);
 
 		if (strcmp(word, have) == 0 ||
 		    strcmp(word, hd_state_word(have, name)) == 0)
@@ -56,8 +56,8 @@ static enum hd_action_state state_of(const char *word)
 	return HD_ACTION_KEEP;
 }
 
-static int read_list(struct hd_call *call, struct listing *l,
-		     const char *state, struct hd_err *err)
+static int read_list(struct hd_call *call, struct listing *l, const char *state,
+		     struct hd_err *err)
 {
 	struct hd_reader *reader = call->control->env.reader;
 
@@ -85,7 +85,8 @@ void hd_api_actions(struct hd_call *call)
 			       "no state of actions is called '%.40s': open, "
 			       "decided, awaiting_approval, started, pending, "
 			       "in_doubt, done, failed, refused, skipped, "
-			       "undone", state);
+			       "undone",
+			       state);
 		return;
 	}
 	l.items = json_array();
@@ -118,8 +119,8 @@ static char *message_text(const struct hd_call *call, const char *what)
 {
 	const char *because = hd_call_text(call, "because");
 
-	return hd_strf("%s by %s%s%.500s", what, call->by,
-		       because ? ": " : "", because ? because : "");
+	return hd_strf("%s by %s%s%.500s", what, call->by, because ? ": " : "",
+		       because ? because : "");
 }
 
 static void on_amended(void *ud, const struct hd_err *err)
@@ -135,8 +136,8 @@ static void on_amended(void *ud, const struct hd_err *err)
 
 static void amend(struct hd_call *call, struct hd_amend *a)
 {
-	struct hd_actions *actions =
-		hd_engine_actions(call->control->env.engine);
+	struct hd_actions *actions = hd_engine_actions(
+		call->control->env.engine);
 	struct hd_err err;
 
 	call->ud = hd_strdup(a->alert);
@@ -155,8 +156,8 @@ static void settle(struct hd_call *call, const struct hd_action_row *row,
 {
 	const char *as = done ? "done" : "not-done";
 	char *alert = hd_strdup(row->alert), *id = hd_strdup(row->id);
-	char *message = message_text(call, done ? "settled as done" :
-						  "settled as not done");
+	char *message = message_text(call, done ? "settled as done"
+						: "settled as not done");
 	char *json = entry_text(call, json_pack("{s:s, s:s}", "name", row->name,
 						"as", as));
 	struct hd_amend a = {
@@ -191,7 +192,8 @@ void hd_api_settle(struct hd_call *call)
 	if (row.state != HD_ACTION_IN_DOUBT) {
 		hd_call_refuse(call, 409, "heraldctl actions --in-doubt",
 			       "action %.8s (%s) is %s: only what is in doubt "
-			       "can be settled", row.id, row.name,
+			       "can be settled",
+			       row.id, row.name,
 			       hd_state_word(hd_action_state_name(row.state),
 					     word));
 		return;
@@ -216,7 +218,8 @@ static int read_row(struct hd_call *call, struct hd_alert_row *row)
 	default:
 		hd_call_refuse(call, 409, "heraldctl status",
 			       "alert %.8s: its row is damaged and was set "
-			       "aside", id);
+			       "aside",
+			       id);
 		return -1;
 	}
 }
@@ -230,10 +233,11 @@ void hd_api_retry(struct hd_call *call)
 	if (read_row(call, &row) < 0)
 		return;
 	if (row.state != HD_ALERT_DEAD) {
-		hd_call_refuse(call, 409, "heraldctl list --state dead",
-			       "alert %.8s is %s: retry runs the failed actions "
-			       "of a dead one", row.id,
-			       hd_alert_state_name(row.state));
+		hd_call_refuse(
+			call, 409, "heraldctl list --state dead",
+			"alert %.8s is %s: retry runs the failed actions "
+			"of a dead one",
+			row.id, hd_alert_state_name(row.state));
 		return;
 	}
 	snprintf(id, sizeof(id), "%s", row.id);
@@ -279,8 +283,8 @@ void hd_api_drop(struct hd_call *call)
 		hd_call_refuse(call, 409,
 			       "heraldctl list --state dead,quarantined",
 			       "alert %.8s is %s: drop is for dead and "
-			       "quarantined ones", row.id,
-			       hd_alert_state_name(row.state));
+			       "quarantined ones",
+			       row.id, hd_alert_state_name(row.state));
 		return;
 	}
 	reason = message_text(call, "dropped");

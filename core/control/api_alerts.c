@@ -24,13 +24,15 @@ static int add_state(struct hd_call *call, const char *word, size_t n,
 	memcpy(name, word, n);
 	name[n] = '\0';
 	/* In the journal those that run are received. */
-	state = strcmp(name, "running") == 0 ? HD_ALERT_RECEIVED :
-					       hd_alert_state_of(name);
+	state = strcmp(name, "running") == 0 ? HD_ALERT_RECEIVED
+					     : hd_alert_state_of(name);
 	if (state == HD_ALERT_KEEP) {
-		hd_call_refuse(call, 400, NULL,
-			       "no state is called '%s': received, running, "
-			       "waiting, done, merged, silenced, dropped, dead, "
-			       "quarantined", name);
+		hd_call_refuse(
+			call, 400, NULL,
+			"no state is called '%s': received, running, "
+			"waiting, done, merged, silenced, dropped, dead, "
+			"quarantined",
+			name);
 		return -1;
 	}
 	*states |= 1u << state;
@@ -83,8 +85,8 @@ static json_t *page(const char *name, json_t *items, int64_t next)
 }
 
 /* The alerts of a filter; NULL: the call has ended. */
-static json_t *read_page(struct hd_call *call, int64_t limit,
-			 int64_t limit_max, int64_t *next)
+static json_t *read_page(struct hd_call *call, int64_t limit, int64_t limit_max,
+			 int64_t *next)
 {
 	struct hd_alert_filter filter;
 	json_t *items;
@@ -93,8 +95,8 @@ static json_t *read_page(struct hd_call *call, int64_t limit,
 	if (read_filter(call, &filter, limit, limit_max) < 0)
 		return NULL;
 	items = json_array();
-	if (hd_reader_list(call->control->env.reader, &filter, add_alert,
-			   items, next, &err) == 0)
+	if (hd_reader_list(call->control->env.reader, &filter, add_alert, items,
+			   next, &err) == 0)
 		return items;
 	json_decref(items);
 	hd_call_fail(call, &err);
@@ -130,8 +132,8 @@ static bool add_entry(void *ud, const struct hd_entry_row *row)
 	return true;
 }
 
-static int set_actions(struct hd_reader *reader, json_t *alert,
-		       hd_action_fn fn, struct hd_err *err)
+static int set_actions(struct hd_reader *reader, json_t *alert, hd_action_fn fn,
+		       struct hd_err *err)
 {
 	const char *id = json_string_value(json_object_get(alert, "id"));
 	json_t *actions = json_array();
@@ -151,7 +153,7 @@ void hd_api_export(struct hd_call *call)
 
 	if (!items)
 		return;
-	json_array_foreach (items, i, alert) {
+	json_array_foreach(items, i, alert) {
 		if (set_actions(reader, alert, add_action, &err) < 0) {
 			json_decref(items);
 			hd_call_fail(call, &err);
@@ -177,9 +179,11 @@ static json_t *read_alert(struct hd_call *call, char id[HD_ID_TEXT])
 		hd_call_fail(call, &err);
 		return NULL;
 	default:
-		hd_call_refuse(call, 409, "heraldctl status",
-			       "alert %.8s is there, but its row in the journal "
-			       "is damaged and was set aside", id);
+		hd_call_refuse(
+			call, 409, "heraldctl status",
+			"alert %.8s is there, but its row in the journal "
+			"is damaged and was set aside",
+			id);
 		return NULL;
 	}
 }

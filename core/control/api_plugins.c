@@ -42,7 +42,7 @@ static json_t *find_plugin(json_t *list, const char *name)
 	json_t *one;
 	size_t i;
 
-	json_array_foreach (list, i, one)
+	json_array_foreach(list, i, one)
 		if (strcmp(json_string_value(json_object_get(one, "name")),
 			   name) == 0)
 			return one;
@@ -73,9 +73,9 @@ void hd_api_plugins(struct hd_call *call)
 		one = find_plugin(list, plugin_of(instance)->name);
 		if (!one)
 			one = add_plugin(list, instance);
-		json_array_append_new(
-			json_object_get(one, "connectors"),
-			json_string_nocheck(hd_instance_name(instance)));
+		json_array_append_new(json_object_get(one, "connectors"),
+				      json_string_nocheck(
+					      hd_instance_name(instance)));
 	}
 	hd_call_answer(call, json_pack("{s:o}", "plugins", list));
 }
@@ -86,8 +86,8 @@ void hd_api_plugins(struct hd_call *call)
  * on all of them.  The caller frees it; NULL if there is no such listener. */
 static char *base_url(const struct hd_control *control, const char *listen)
 {
-	const struct hd_listen_settings *s = hd_settings_listen(
-		hd_control_settings_of(control), listen);
+	const struct hd_listen_settings *s =
+		hd_settings_listen(hd_control_settings_of(control), listen);
 	char host[256] = "localhost";
 	const char *colon;
 
@@ -121,8 +121,10 @@ static json_t *route_json(const herald_route *r, const char *base,
 			       "application/json' --data @alert.json '%s'",
 			       r->method, url);
 	else
-		curl = hd_strf("curl -sS -X %s -H 'Authorization: Splunk " SECRET
-			       "' --data @alert.json '%s'", r->method, url);
+		curl = hd_strf(
+			"curl -sS -X %s -H 'Authorization: Splunk " SECRET
+			"' --data @alert.json '%s'",
+			r->method, url);
 	hd_set_text(o, "method", r->method);
 	hd_set_text(o, "url", url);
 	hd_set_text(o, "curl", curl);

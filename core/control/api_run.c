@@ -33,12 +33,12 @@ void hd_api_reload(struct hd_call *call)
 
 static void answer_halted(struct hd_call *call)
 {
-	const char *halted =
-		call->control ? hd_guards_halted(call->control->env.guards) :
-				NULL;
+	const char *halted = call->control ? hd_guards_halted(
+						     call->control->env.guards)
+					   : NULL;
 
-	hd_call_answer(call, json_pack("{s:b, s:s?}", "ok", true, "halted",
-				       halted));
+	hd_call_answer(call,
+		       json_pack("{s:b, s:s?}", "ok", true, "halted", halted));
 }
 
 static bool is_stored(struct hd_call *call, enum hd_txn_status status,
@@ -47,9 +47,10 @@ static bool is_stored(struct hd_call *call, enum hd_txn_status status,
 	if (status == HD_TXN_OK)
 		return true;
 	if (status == HD_TXN_FULL)
-		hd_call_refuse(call, 503, "heraldctl status",
-			       "the journal has no room, so a restart would not "
-			       "know of it; it holds until then");
+		hd_call_refuse(
+			call, 503, "heraldctl status",
+			"the journal has no room, so a restart would not "
+			"know of it; it holds until then");
 	else
 		hd_call_fail(call, hd_txn_error(txn));
 	return false;
@@ -86,8 +87,7 @@ void hd_api_halt(struct hd_call *call)
 	hd_journal_commit(control->env.journal, txn, on_halted, call);
 }
 
-static void on_unhalted(void *ud, enum hd_txn_status status,
-			struct hd_txn *txn)
+static void on_unhalted(void *ud, enum hd_txn_status status, struct hd_txn *txn)
 {
 	struct hd_call *call = ud;
 	const uint64_t *halts = call->ud;
@@ -125,8 +125,8 @@ void hd_api_unhalt(struct hd_call *call)
 
 static struct hd_instance *find_instance(struct hd_call *call)
 {
-	struct hd_instance *instance =
-		hd_control_connector(call->control, call->arg);
+	struct hd_instance *instance = hd_control_connector(call->control,
+							    call->arg);
 
 	if (!instance)
 		hd_call_refuse(call, 404, "heraldctl status",
@@ -145,11 +145,12 @@ static void answer_connector(struct hd_call *call, struct hd_instance *instance)
 void hd_api_connector_stop(struct hd_call *call)
 {
 	struct hd_instance *instance = find_instance(call);
-	const char *because = hd_call_text(call, "because");
+	const char *because;
 	char *text;
 
 	if (!instance)
 		return;
+	because = hd_call_text(call, "because");
 	text = hd_strf("stopped by %s%s%.500s", call->by, because ? ": " : "",
 		       because ? because : "");
 	hd_instance_halt(instance, text);

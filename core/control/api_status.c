@@ -36,9 +36,9 @@ static json_t *alerts_json(const struct hd_journal_stats *j,
 		set_count(o, hd_alert_state_name((enum hd_alert_state)s),
 			  j->alerts[s]);
 	set_count(o, "received",
-		  j->alerts[HD_ALERT_RECEIVED] > running ?
-			  j->alerts[HD_ALERT_RECEIVED] - running :
-			  0);
+		  j->alerts[HD_ALERT_RECEIVED] > running
+			  ? j->alerts[HD_ALERT_RECEIVED] - running
+			  : 0);
 	set_count(o, "running", running);
 	return o;
 }
@@ -97,8 +97,7 @@ static json_t *journal_json(const struct hd_control *control,
 
 static json_t *connector_json(struct hd_instance *instance)
 {
-	const herald_plugin *p =
-		hd_module_plugin(hd_instance_module(instance));
+	const herald_plugin *p = hd_module_plugin(hd_instance_module(instance));
 	const char *stopped = hd_instance_stopped(instance);
 	const char *why = NULL;
 	int64_t since_ms = 0;
@@ -108,12 +107,13 @@ static json_t *connector_json(struct hd_instance *instance)
 	hd_set_text(o, "name", hd_instance_name(instance));
 	hd_set_text(o, "plugin", p->name);
 	hd_set_text(o, "health",
-		    stopped		     ? "stopped" :
-		    health == HERALD_OK ? "ok" :
-					       "degraded");
+		    stopped		  ? "stopped"
+		    : health == HERALD_OK ? "ok"
+					  : "degraded");
 	hd_set_text(o, "why", stopped ? stopped : why);
 	hd_set_time(o, "since", since_ms);
-	hd_set_text(o, "mode", hd_mode_name(hd_instance_common(instance)->mode));
+	hd_set_text(o, "mode",
+		    hd_mode_name(hd_instance_common(instance)->mode));
 	set_count(o, "in_flight", hd_instance_in_flight(instance));
 	json_object_set_new(o, "source", json_boolean(p->source != NULL));
 	return o;
@@ -155,8 +155,8 @@ static json_t *roles_json(unsigned roles)
 
 	for (unsigned role = HD_ROLE_VIEW; role <= HD_ROLE_ADMIN; role *= 2)
 		if (roles & role)
-			json_array_append_new(
-				list, json_string(hd_role_name(role)));
+			json_array_append_new(list,
+					      json_string(hd_role_name(role)));
 	return list;
 }
 
@@ -169,10 +169,10 @@ static void set_state(json_t *o, const struct hd_control *control)
 	hd_set_text(o, "not_ready", not_ready);
 	hd_set_text(o, "mode", hd_mode_name(hd_guards_mode(guards)));
 	json_object_set_new(o, "halted",
-			    hd_guards_halted(guards) ?
-				    json_string_nocheck(
-					    hd_guards_halted(guards)) :
-				    json_null());
+			    hd_guards_halted(guards)
+				    ? json_string_nocheck(
+					      hd_guards_halted(guards))
+				    : json_null());
 }
 
 void hd_api_status(struct hd_call *call)
@@ -190,8 +190,7 @@ void hd_api_status(struct hd_call *call)
 	hd_set_text(o, "plugin_dir",
 		    hd_control_settings_of(control)->herald.plugin_dir);
 	hd_set_time(o, "started", control->started_utc_ms);
-	set_count(o, "uptime_s",
-		  (hd_now_ms() - control->started_ms) / 1000);
+	set_count(o, "uptime_s", (hd_now_ms() - control->started_ms) / 1000);
 	set_state(o, control);
 	json_object_set_new(o, "alerts", alerts_json(&j, &e));
 	json_object_set_new(o, "actions", actions_json(&j));

@@ -57,8 +57,9 @@ static struct hd_instance *find_source(struct hd_call *call)
 	if (instance && is_source(instance))
 		return instance;
 	hd_call_refuse(call, 404, "heraldctl status",
-		       instance ? "connector '%.80s' is no source" :
-				  "no connector is named '%.80s'", as);
+		       instance ? "connector '%.80s' is no source"
+				: "no connector is named '%.80s'",
+		       as);
 	return NULL;
 }
 

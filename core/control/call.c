@@ -129,7 +129,8 @@ int hd_call_since(struct hd_call *call, const char *name, int64_t *out_ms)
 		return 0;
 	hd_call_refuse(call, 400, NULL,
 		       "%s is a time such as 2026-11-25T00:00:00Z or "
-		       "2026-11-25, or how long ago: 30m, 2h, 7d; not '%.*s'", name, SHOWN_MAX, text);
+		       "2026-11-25, or how long ago: 30m, 2h, 7d; not '%.*s'",
+		       name, SHOWN_MAX, text);
 	return -1;
 }
 
@@ -148,8 +149,8 @@ static int refuse_id(struct hd_call *call, enum hd_found found,
 	case HD_DAMAGED:
 		hd_call_refuse(call, 409, "heraldctl status",
 			       "%s %.*s is there, but its row in the journal "
-			       "is damaged and was set aside", what, SHOWN_MAX,
-			       call->arg);
+			       "is damaged and was set aside",
+			       what, SHOWN_MAX, call->arg);
 		break;
 	case HD_READ_FAILED:
 		hd_call_fail(call, err);
@@ -197,10 +198,9 @@ int hd_call_action(struct hd_call *call, struct hd_action_row *out)
 
 static void end(struct hd_call *call, unsigned code, json_t *body_take)
 {
-	static const char *const headers[] = {
-		"Content-Type: application/json", "Cache-Control: no-store",
-		NULL
-	};
+	static const char *const headers[] = { "Content-Type: application/json",
+					       "Cache-Control: no-store",
+					       NULL };
 	struct hd_buf text;
 
 	if (call->control)
@@ -210,7 +210,8 @@ static void end(struct hd_call *call, unsigned code, json_t *body_take)
 	hd_buf_addc(&text, '\n');
 	if (hd_buf_failed(&text)) {
 		hd_buf_clear(&text);
-		hd_buf_adds(&text, "{\"error\":\"the answer is over 64 MiB\"}\n");
+		hd_buf_adds(&text,
+			    "{\"error\":\"the answer is over 64 MiB\"}\n");
 		code = 500;
 	}
 	hd_http_respond(call->rq, code, headers, text.p, text.n);

@@ -25,10 +25,10 @@ struct hd_call {
 	struct hd_control *control; /* NULL: it was freed meanwhile */
 	struct hd_http_request *rq;
 	unsigned roles;
-	char *arg;    /* what stands for {} in the path; NULL: nothing */
-	json_t *body; /* of a POST: an object, perhaps empty */
-	char by[32];  /* "uid 1000", for the timeline */
-	void *ud;     /* the handler's own, freed by free() with the call */
+	char *arg;	/* what stands for {} in the path; NULL: nothing */
+	json_t *body;	/* of a POST: an object, perhaps empty */
+	char by[32];	/* "uid 1000", for the timeline */
+	void *ud;	/* the handler's own, freed by free() with the call */
 	bool cancelled; /* the caller left */
 };
 TAILQ_HEAD(hd_call_list, hd_call);
@@ -49,8 +49,8 @@ bool hd_call_flag(const struct hd_call *call, const char *name);
 int hd_call_number(struct hd_call *call, const char *name, int64_t min,
 		   int64_t max, int64_t *out);
 
-/* A point in time: text or a day (UTC unless it has a zone), epoch, or how long ago ("90s", "2h", "7d").  -1:
- * ends the call. */
+/* A point in time: text or a day (UTC unless it has a zone), epoch, or how long
+ * ago ("90s", "2h", "7d").  -1: ends the call. */
 int hd_call_since(struct hd_call *call, const char *name, int64_t *out_ms);
 
 /* The alert that call->arg means.  -1: ends the call. */

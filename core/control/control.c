@@ -1,11 +1,16 @@
 #include "core/control/control.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
 #include "core/base/err.h"
+#include "core/base/log.h"
+#include "core/conf/settings.h"
 #include "core/control/control_impl.h"
 #include "core/control/roles.h"
 #include "core/net/listener.h"
@@ -63,8 +68,23 @@ static int add_routes(struct hd_control *control, struct hd_err *err)
 	return 0;
 }
 
-/* Everybody may connect, and is then asked who he is: the configuration's
- * roles know more than the bits of a file. */
+/* Where roles are given to users and groups of any name everybody may connect,
+ * and is then asked who he is; else only root and our group. */
+static unsigned socket_mode(const struct hd_control *control)
+{
+	return hd_control_settings_of(control)->control.given ? 0666 : 0660;
+}
+
+void hd_control_enforce(struct hd_control *control)
+{
+	hd_roles_free(control->roles);
+	control->roles = hd_roles_new(&hd_control_settings_of(control)->control,
+				      geteuid());
+	if (chmod(control->socket, socket_mode(control)) < 0)
+		hd_warning("control socket %s: its mode cannot be set: %s",
+			   control->socket, strerror(errno));
+}
+
 static struct hd_listener *open_socket(const struct hd_control_env *env,
 				       const char *path, struct hd_err *err)
 {
@@ -74,7 +94,6 @@ static struct hd_listener *open_socket(const struct hd_control_env *env,
 
 	options.name = "control";
 	options.address = address;
-	options.unix_mode = 0666;
 	options.connections = CALLS_MAX;
 	options.waiting = CALLS_MAX;
 	options.answer_ms = ANSWER_MS;
@@ -96,10 +115,12 @@ struct hd_control *hd_control_new(const struct hd_control_env *env,
 	control = hd_alloc(sizeof(*control));
 	control->env = *env;
 	control->listener = listener;
+	control->socket = hd_strdup(socket_path);
 	control->started_ms = hd_now_ms();
 	control->started_utc_ms = hd_utc_ms();
 	TAILQ_INIT(&control->calls);
 	hd_tail_init(&control->tail, env->loop);
+	hd_control_enforce(control);
 	if (add_routes(control, err) < 0 ||
 	    hd_listener_start(listener, err) < 0) {
 		hd_err_wrap(err, "control socket");
@@ -123,6 +144,7 @@ void hd_control_free(struct hd_control *control)
 		call->control = NULL;
 	}
 	hd_roles_free(control->roles);
+	free(control->socket);
 	free(control);
 }
 

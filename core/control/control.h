@@ -44,7 +44,11 @@ struct hd_control *hd_control_new(const struct hd_control_env *env,
 				  const char *socket_path, struct hd_err *err);
 void hd_control_free(struct hd_control *control);
 
-/* Adds GET /healthz, /readyz and /metrics to a listener. -1 and `err`. [loop] */
+/* Another configuration is in force: who may do what is read from it. [loop] */
+void hd_control_enforce(struct hd_control *control);
+
+/* Adds GET /healthz, /readyz and /metrics to a listener. -1 and `err`. [loop]
+ */
 int hd_control_admin(struct hd_control *control, struct hd_listener *listener,
 		     struct hd_err *err);
 

@@ -5,12 +5,10 @@
 
 #include <stdint.h>
 
-#include "core/conf/load.h"
 #include "core/control/call.h"
 #include "core/control/control.h"
 #include "core/control/tail.h"
 
-struct hd_program;
 struct hd_roles;
 struct hd_settings;
 
@@ -19,10 +17,9 @@ struct hd_control {
 	struct hd_listener *listener;
 	struct hd_call_list calls; /* not yet answered */
 	struct hd_tail tail;
-	struct hd_roles *roles;
-	const struct hd_program *roles_of; /* to compare, not to read */
-	int64_t roles_ms;
-	int64_t started_ms; /* monotonic */
+	struct hd_roles *roles; /* of the configuration in force */
+	char *socket;		/* its path */
+	int64_t started_ms;	/* monotonic */
 	int64_t started_utc_ms;
 	uint64_t halts; /* an unhalt is void if it grew meanwhile */
 };

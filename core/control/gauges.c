@@ -68,8 +68,7 @@ static void set_engine(const struct hd_engine_stats *e)
 	      (double)e->acting);
 	gauge("herald_parked", "Alerts whose actions wait in the journal",
 	      (double)e->parked);
-	counter("herald_received_total", "Records taken",
-		(int64_t)e->received);
+	counter("herald_received_total", "Records taken", (int64_t)e->received);
 	counter("herald_busy_total", "Times that a source was told to wait",
 		(int64_t)e->busy);
 }
@@ -82,8 +81,8 @@ static void set_journal(const struct hd_control *control,
 	counter("herald_journal_commits_total", "Group commits", j->commits);
 	counter("herald_journal_transactions_total", "Transactions in them",
 		j->transactions);
-	counter("herald_journal_full_total",
-		"Transactions that found no room", j->full);
+	counter("herald_journal_full_total", "Transactions that found no room",
+		j->full);
 	gauge("herald_journal_waiting", "Transactions not stored yet",
 	      (double)j->waiting);
 	gauge("herald_journal_last_commit_seconds", "The last commit took",
@@ -115,8 +114,7 @@ static void set_connectors(const struct hd_control *control)
 				 hd_instance_health(instance, NULL, NULL) ==
 					 HERALD_OK);
 		labelled("herald_connector_in_flight", "connector", name,
-			 "Calls under way",
-			 hd_instance_in_flight(instance));
+			 "Calls under way", hd_instance_in_flight(instance));
 	}
 }
 

@@ -81,8 +81,8 @@ static void grant_name(struct hd_roles *r, const char *text, unsigned roles)
 		grant(r, group, id, roles);
 	else
 		hd_warning("control.%s: no %s is named '%s', so nobody is "
-			   "meant", hd_role_name(roles),
-			   group ? "group" : "user", name);
+			   "meant",
+			   hd_role_name(roles), group ? "group" : "user", name);
 }
 
 static void grant_list(struct hd_roles *r, const struct hd_node *list,
@@ -145,8 +145,8 @@ unsigned hd_roles_of(const struct hd_roles *roles, uid_t uid, gid_t gid,
 	for (size_t i = 0; i < roles->count; i++) {
 		const struct grant *g = &roles->grants[i];
 
-		if (g->group ? is_in(g->id, gid, groups, group_count) :
-			       g->id == uid)
+		if (g->group ? is_in(g->id, gid, groups, group_count)
+			     : g->id == uid)
 			all |= g->roles;
 	}
 	if (all & HD_ROLE_ADMIN)

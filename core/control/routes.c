@@ -4,19 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/base/alloc.h"
-#include "core/base/clock.h"
 #include "core/base/json_text.h"
-#include "core/base/log.h"
 #include "core/control/api.h"
 #include "core/control/roles.h"
 #include "core/net/listener.h"
-#include "core/pipeline/engine.h"
-#include "core/pipeline/program.h"
-
-#define ROLES_MS 60000 /* a group that was made meanwhile counts from then */
 
 struct route {
 	const char *method;
@@ -43,6 +36,8 @@ static const struct route routes[] = {
 	{ "GET", "plugins", HD_ROLE_VIEW, hd_api_plugins, "", false },
 	{ "GET", "plugins/{}", HD_ROLE_VIEW, hd_api_plugin, "", false },
 	{ "GET", "constants", HD_ROLE_VIEW, hd_api_constants, "", false },
+	{ "POST", "eval", HD_ROLE_VIEW, hd_api_eval, "expr alert record",
+	  false },
 	/* act */
 	{ "POST", "submit", HD_ROLE_OPERATE, hd_api_submit, "as row act",
 	  true },
@@ -69,21 +64,6 @@ static const struct route routes[] = {
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
 
 /* ---- who and what ---- */
-
-static const struct hd_roles *roles_now(struct hd_control *control)
-{
-	const struct hd_program *program = hd_engine_program(control->env.engine);
-	int64_t now = hd_now_ms();
-
-	if (control->roles && control->roles_of == program &&
-	    now - control->roles_ms < ROLES_MS)
-		return control->roles;
-	hd_roles_free(control->roles);
-	control->roles = hd_roles_new(&program->settings->control, geteuid());
-	control->roles_of = program;
-	control->roles_ms = now;
-	return control->roles;
-}
 
 /* True if `path` is the pattern; *arg is then what stands for {}. */
 static bool fits(const char *pattern, const char *path, const char **arg,
@@ -173,11 +153,11 @@ static int read_body(struct hd_call *call, const struct route *r)
 		hd_call_refuse(call, 400, NULL,
 			       "the body is a JSON object with %s: %s",
 			       r->takes[0] ? r->takes : "no members",
-			       call->body ? "it is something else" :
-					    report.why);
+			       call->body ? "it is something else"
+					  : report.why);
 		return -1;
 	}
-	json_object_foreach (call->body, name, value)
+	json_object_foreach(call->body, name, value)
 		if (!takes(r, name))
 			return refuse_name(call, r, name);
 	return 0;
@@ -199,7 +179,8 @@ static void refuse_role(struct hd_call *call, unsigned role)
 		hd_call_refuse(call, 403, NULL,
 			       "%s has no role here: `control:` of the "
 			       "configuration names who has (without it, root "
-			       "and the group herald)", call->by);
+			       "and the group herald)",
+			       call->by);
 	else
 		hd_call_refuse(call, 403, NULL,
 			       "this wants the role %s, which %s does not have "
@@ -215,7 +196,7 @@ static struct hd_call *new_call(struct hd_control *control,
 	call->control = control;
 	call->rq = rq;
 	if (rq->has_creds) {
-		call->roles = hd_roles_of(roles_now(control), rq->uid, rq->gid,
+		call->roles = hd_roles_of(control->roles, rq->uid, rq->gid,
 					  rq->groups, rq->group_count);
 		snprintf(call->by, sizeof(call->by), "uid %u",
 			 (unsigned)rq->uid);
@@ -240,8 +221,8 @@ void hd_routes_dispatch(struct hd_control *control, struct hd_http_request *rq)
 	else if (!r)
 		hd_call_refuse(call, other_method ? 405 : 404,
 			       "heraldctl --help",
-			       other_method ? "not with %.20s" :
-					      "%.20s: no such call",
+			       other_method ? "not with %.20s"
+					    : "%.20s: no such call",
 			       rq->method);
 	else if ((call->roles & r->role) == 0)
 		refuse_role(call, r->role);
@@ -254,8 +235,8 @@ void hd_routes_cancelled(struct hd_control *control, struct hd_http_request *rq)
 	struct hd_call *call;
 
 	TAILQ_FOREACH(call, &control->calls, link)
-		if (call->rq == rq)
-			break;
+	if (call->rq == rq)
+		break;
 	if (!call)
 		return;
 	call->cancelled = true;

@@ -68,11 +68,11 @@ json_t *hd_alert_row_json(const struct hd_alert_row *row)
 	hd_set_text(o, "configuration", row->config);
 	set_number(o, "severity", row->severity);
 	if (row->level && row->level[0]) {
-		json_object_set_new(
-			o, "score",
-			json_pack("{s:I, s:I}", "low",
-				  (json_int_t)row->score_low, "high",
-				  (json_int_t)row->score_high));
+		json_object_set_new(o, "score",
+				    json_pack("{s:I, s:I}", "low",
+					      (json_int_t)row->score_low,
+					      "high",
+					      (json_int_t)row->score_high));
 		hd_set_text(o, "level", row->level);
 	}
 	hd_set_text(o, "leader", row->leader);

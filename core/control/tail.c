@@ -103,10 +103,10 @@ void hd_tail_left(struct hd_tail *tail, struct hd_call *call)
 	struct hd_waiter *w;
 
 	TAILQ_FOREACH(w, &tail->waiters, link)
-		if (w->call == call) {
-			end_wait(tail, w);
-			return;
-		}
+	if (w->call == call) {
+		end_wait(tail, w);
+		return;
+	}
 }
 
 static void wait_for_more(struct hd_tail *tail, struct hd_call *call,

@@ -4,6 +4,7 @@
 
 #include "core/conf/guess.h"
 #include "core/expr/env.h"
+#include "core/expr/lexeme.h"
 
 #define NAME_MAX_BYTES 256
 
@@ -35,6 +36,39 @@ static void guess_of(const char *const *list, const char *name, char *out,
 		snprintf(out, size, "did you mean '%s'?", guess.best);
 }
 
+/* Skips blanks, comments and one lexeme of `text`; NULL if another stands
+ * there. */
+static const char *skip_lexeme(const char *p, const char *end, const char *text)
+{
+	struct hd_lexeme lexeme = hd_lexeme_next(p, end);
+
+	if (lexeme.kind == HD_LEXEME_BLANK)
+		lexeme = hd_lexeme_next(lexeme.end, end);
+	if (lexeme.n != strlen(text) ||
+	    memcmp(lexeme.start, text, lexeme.n) != 0)
+		return NULL;
+	return lexeme.end;
+}
+
+/* Where `second` stands in the first "first.second" of the source; `otherwise`
+ * if it is written in another way. */
+static size_t place_of(const struct hd_expr *expr, const char *first,
+		       const char *second, size_t otherwise)
+{
+	const char *p = expr->source, *end = p + strlen(p);
+
+	while (p < end) {
+		const char *name = skip_lexeme(p, end, first);
+
+		name = name ? skip_lexeme(name, end, ".") : NULL;
+		name = name ? skip_lexeme(name, end, second) : NULL;
+		if (name)
+			return (size_t)(name - expr->source) - strlen(second);
+		p = hd_lexeme_next(p, end).end;
+	}
+	return otherwise;
+}
+
 /* `path` is "enrich.misp" or longer: its second name must be in `list`. */
 static void check_second_name(struct hd_checks *checks,
 			      const struct hd_cel_ref *ref, const char *first,
@@ -63,7 +97,9 @@ static void check_second_name(struct hd_checks *checks,
 	snprintf(copy, sizeof(copy), "%.*s", (int)n, name);
 	snprintf(text, sizeof(text), "%s.%s: %s", first, copy, why);
 	guess_of(list, copy, remedy, sizeof(remedy));
-	hd_checks_complain(checks, ref->offset, text, remedy);
+	hd_checks_complain(checks,
+			   place_of(checks->expr, first, copy, ref->offset),
+			   text, remedy);
 }
 
 void hd_checks_refs(struct hd_checks *checks)

@@ -12,6 +12,7 @@
 #include "core/expr/env.h"
 #include "core/expr/names.h"
 #include "core/expr/program.h"
+#include "core/expr/run.h"
 
 /* ---- names of an expression's own ---- */
 
@@ -82,24 +83,6 @@ static bool asks_reputation(const char *path, const char *view)
 	return !*path || *path == '[' || strncmp(path, ".reputation", 11) == 0;
 }
 
-/* True if a lookup that is missing, or an action that has not ended, can leave
- * what is read here unknown. */
-static bool can_be_unknown(const struct hd_cel_ref *ref)
-{
-	static const char *const filled[] = { "evidences", "observables",
-					      "resources" };
-
-	if (ref->slot == HD_SLOT_RECORD || ref->slot == HD_SLOT_ENRICH ||
-	    ref->slot == HD_SLOT_DONE ||
-	    (ref->slot >= HD_SLOT_VIEW && ref->slot < HD_SLOT_VIEW + HD_VIEWS))
-		return true;
-	for (size_t i = 0; i < sizeof(filled) / sizeof(filled[0]); i++)
-		if ((int)ref->slot == hd_slot_of_attribute(filled[i]))
-			return true;
-	return strcmp(ref->path, "metadata") == 0 ||
-	       strncmp(ref->path, "metadata.labels", 15) == 0;
-}
-
 static void note_refs(struct hd_expr *expr)
 {
 	static const char *const ordered[] = { "severity_id", "risk_level_id",
@@ -109,8 +92,10 @@ static void note_refs(struct hd_expr *expr)
 	size_t n = hd_cel_program_refs(expr->program, &refs);
 
 	for (size_t i = 0; i < n; i++) {
-		if (expr->in_record && can_be_unknown(&refs[i]))
-			expr->waits = true;
+		if (expr->in_record)
+			expr->fillable |= hd_unknown_met(refs[i].path);
+		if (refs[i].slot == HD_SLOT_DONE)
+			expr->reads_done = true;
 		for (unsigned v = 0; expr->in_record && v < HD_VIEWS; v++)
 			if (asks_reputation(refs[i].path, hd_views[v].name))
 				expr->reputations |= 1u << v;

@@ -17,9 +17,10 @@ struct hd_expr {
 	size_t name_count;
 	bool reads_risk;    /* risk_score or what follows from it */
 	bool reads_ordered; /* an enum in which 99 counts as 0 */
-	bool in_record;	    /* the record is there, not a row or a target */
-	bool waits; /* for lookups and actions: they can leave it unsure */
+	bool reads_done;
+	bool in_record;	      /* the record is there, not a row or a target */
 	unsigned reputations; /* bit i: hd_views[i].reputation is asked for */
+	uint64_t fillable;    /* paths of unknown.c that it can meet */
 };
 
 /* What is wrong at byte `offset` of the source; `remedy` may be "". */

@@ -32,6 +32,9 @@ struct hd_cel_value hd_scope_resolve(void *ud, unsigned slot,
 struct hd_cel_unknowns *hd_unknown_paths(const struct hd_expr *expr,
 					 const struct hd_expr_scope *scope);
 
+/* Which of its paths an expression that reads `path` can meet. [any] */
+uint64_t hd_unknown_met(const char *path);
+
 /* True if the list "user,device" (or NULL) has `word`. [any] */
 bool hd_unknown_has_word(const char *list, const char *word);
 

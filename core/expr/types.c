@@ -26,6 +26,7 @@ static const struct {
 	{ "answer", "data", "dyn" },
 	{ "answer", "reputation", "reputation" },
 	{ "answer", "status", "string" },
+	{ "answer", "type", "string" },
 	{ "answer", "value", "string" },
 	{ "outcome", "message", "string" },
 	{ "outcome", "result", "dyn" },

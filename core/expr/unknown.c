@@ -2,6 +2,7 @@
  * filled, and what it would have judged. */
 #include "core/expr/run.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,6 +74,21 @@ static const struct unknown_path paths[] = {
 	{ NULL, NULL, "record.observables[*].reputation" },
 };
 
+#define PATHS (sizeof(paths) / sizeof(paths[0]))
+static_assert(PATHS <= 64, "one bit a path");
+
+uint64_t hd_unknown_met(const char *path)
+{
+	size_t n = strcspn(path, ".[");
+	uint64_t met = 0;
+
+	for (size_t i = 0; i < PATHS; i++)
+		if (strncmp(paths[i].path, path, n) == 0 &&
+		    strcspn(paths[i].path, ".[") == n)
+			met |= (uint64_t)1 << i;
+	return met;
+}
+
 static bool judges(const struct hd_missing *missing)
 {
 	return missing->kind &&
@@ -118,14 +134,16 @@ static bool is_empty_view(const struct hd_expr_scope *scope, const char *path)
 }
 
 static void add_missing(struct hd_cel_unknowns *unknowns,
+			const struct hd_expr *expr,
 			const struct hd_expr_scope *scope, uint32_t id)
 {
 	const struct hd_missing *missing = &scope->missing[id];
 
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+	for (size_t i = 0; i < PATHS; i++) {
 		const struct unknown_path *path = &paths[i];
 
-		if (is_empty_view(scope, path->path))
+		if (!(expr->fillable & (uint64_t)1 << i) ||
+		    is_empty_view(scope, path->path))
 			continue;
 		if (path->word ? hd_unknown_has_word(missing->fills, path->word)
 			       : judges(missing) &&
@@ -141,12 +159,12 @@ struct hd_cel_unknowns *hd_unknown_paths(const struct hd_expr *expr,
 	struct hd_cel_unknowns *unknowns;
 	uint32_t id = 0;
 
-	if (!expr->waits ||
-	    (scope->missing_count == 0 && (!parked || !*parked)))
+	if ((expr->fillable == 0 || scope->missing_count == 0) &&
+	    (!expr->reads_done || !parked || !*parked))
 		return NULL;
 	unknowns = hd_cel_unknowns_new(expr->env->record);
 	for (; id < scope->missing_count; id++)
-		add_missing(unknowns, scope, id);
+		add_missing(unknowns, expr, scope, id);
 	for (; parked && *parked; parked++, id++) {
 		char *path = hd_strf("done.%s", *parked);
 

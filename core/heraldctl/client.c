@@ -145,8 +145,8 @@ static enum hd_exit no_daemon(const struct hd_ctl *ctl,
 	else if (tell)
 		hd_ctl_complain("systemctl status heraldd, or --socket PATH",
 				"no heraldd at %s: %s", ctl->socket,
-				x->os_error ? strerror(x->os_error) :
-					      "no answer");
+				x->os_error ? strerror(x->os_error)
+					    : "no answer");
 	return denied ? HD_EXIT_NOT_ALLOWED : HD_EXIT_NO_DAEMON;
 }
 
@@ -178,8 +178,8 @@ static void tell_refusal(const json_t *answer, long code)
 		hd_buf_addf(&text, "heraldd answered with HTTP status %ld",
 			    code);
 	if (!help)
-		help = code == 403 ? "ask who has the role, or sudo" :
-				     "heraldctl --help";
+		help = code == 403 ? "ask who has the role, or sudo"
+				   : "heraldctl --help";
 	hd_ctl_complain(help, "%s", hd_buf_text(&text));
 	hd_buf_fini(&text);
 }

@@ -35,9 +35,9 @@ static void add_action(struct hd_table *table, const json_t *a, int64_t now_ms)
 	hd_buf_clear(&text);
 	hd_text_words(&text, hd_text_of(a, "state"));
 	hd_table_add(table, hd_buf_text(&text));
-	hd_table_add(table, hd_text_of(a, "message")[0] ?
-				    hd_text_of(a, "message") :
-				    hd_text_of(a, "summary"));
+	hd_table_add(table, hd_text_of(a, "message")[0]
+				    ? hd_text_of(a, "message")
+				    : hd_text_of(a, "summary"));
 	hd_buf_fini(&text);
 }
 
@@ -52,11 +52,11 @@ static void print_actions(const json_t *answer, bool in_doubt)
 	hd_buf_init(&text, TEXT_MAX);
 	hd_table_init(&table, "ID", "CHANGED", "ALERT", "NAME", "ACTION",
 		      "STATE", "MESSAGE", NULL);
-	json_array_foreach (actions, i, a)
+	json_array_foreach(actions, i, a)
 		add_action(&table, a, hd_utc_ms());
 	if (json_array_size(actions) == 0)
-		hd_buf_adds(&text, in_doubt ? "no action is in doubt\n" :
-					      "no actions\n");
+		hd_buf_adds(&text, in_doubt ? "no action is in doubt\n"
+					    : "no actions\n");
 	else
 		hd_table_print(&table, hd_ctl_width(), &text);
 	if (json_is_true(json_object_get(answer, "more")))
@@ -123,7 +123,8 @@ enum hd_exit hd_cmd_halt(struct hd_ctl *ctl)
 	hd_ask_init(&ask, "halt", NULL);
 	return tell(ctl, &ask,
 		    "halted: nothing is contained or destroyed until -> "
-		    "heraldctl unhalt", "");
+		    "heraldctl unhalt",
+		    "");
 }
 
 enum hd_exit hd_cmd_unhalt(struct hd_ctl *ctl)
@@ -141,9 +142,9 @@ enum hd_exit hd_cmd_settle(struct hd_ctl *ctl)
 	hd_ask_init(&ask, "actions", ctl->words[0], "settle", NULL);
 	hd_ask_member(&ask, "as", ctl->words[1]);
 	return tell(ctl, &ask,
-		    strcmp(ctl->words[1], "done") == 0 ?
-			    "settled as done" :
-			    "settled as not done: it is run again",
+		    strcmp(ctl->words[1], "done") == 0
+			    ? "settled as done"
+			    : "settled as not done: it is run again",
 		    ctl->words[0]);
 }
 
@@ -175,8 +176,8 @@ enum hd_exit hd_cmd_connector(struct hd_ctl *ctl)
 		return HD_EXIT_USAGE;
 	}
 	hd_ask_init(&ask, "connectors", ctl->words[0], what, NULL);
-	return tell(ctl, &ask, strcmp(what, "stop") == 0 ? "stopped" :
-							   "started",
+	return tell(ctl, &ask,
+		    strcmp(what, "stop") == 0 ? "stopped" : "started",
 		    ctl->words[0]);
 }
 
@@ -188,7 +189,7 @@ static void print_lines(struct hd_ctl *ctl, const json_t *answer)
 	json_t *line;
 	size_t i;
 
-	json_array_foreach (json_object_get(answer, "lines"), i, line) {
+	json_array_foreach(json_object_get(answer, "lines"), i, line) {
 		if (ctl->json) {
 			hd_ctl_print_json(line);
 			continue;

@@ -74,17 +74,17 @@ static void add_alert(struct hd_table *table, const json_t *a, int64_t now_ms)
 		hd_buf_addf(&text, "%lld%s",
 			    (long long)hd_number_of(score, "low"),
 			    hd_number_of(score, "low") !=
-					    hd_number_of(score, "high") ?
-				    "+" :
-				    "");
+					    hd_number_of(score, "high")
+				    ? "+"
+				    : "");
 	hd_table_add(table, hd_buf_text(&text));
 	hd_buf_clear(&text);
 	hd_text_words(&text, hd_text_of(a, "level"));
 	hd_table_add(table, hd_buf_text(&text));
 	hd_table_add(table, hd_text_of(a, "pipeline"));
 	hd_buf_clear(&text);
-	hd_buf_adds(&text, hd_text_of(a, "title")[0] ? hd_text_of(a, "title") :
-						       "(no title)");
+	hd_buf_adds(&text, hd_text_of(a, "title")[0] ? hd_text_of(a, "title")
+						     : "(no title)");
 	if (hd_text_of(a, "reason")[0])
 		hd_buf_addf(&text, " (%s)", hd_text_of(a, "reason"));
 	hd_table_add(table, hd_buf_text(&text));
@@ -101,7 +101,7 @@ static void print_list(const json_t *alerts, bool more)
 	hd_buf_init(&text, TEXT_MAX);
 	hd_table_init(&table, "ID", "RECEIVED", "STATE", "SCORE", "LEVEL",
 		      "PIPELINE", "TITLE", NULL);
-	json_array_foreach (alerts, i, alert)
+	json_array_foreach(alerts, i, alert)
 		add_alert(&table, alert, hd_utc_ms());
 	if (json_array_size(alerts) == 0)
 		hd_buf_adds(&text, "no alerts\n");
@@ -167,7 +167,7 @@ enum hd_exit hd_cmd_export(struct hd_ctl *ctl)
 		status = ask_page(ctl, "export", cursor, &page);
 		if (status != HD_EXIT_GOOD)
 			return status;
-		json_array_foreach (json_object_get(page, "lines"), i, alert)
+		json_array_foreach(json_object_get(page, "lines"), i, alert)
 			print_line(alert);
 		cursor = hd_number_of(page, "next");
 		json_decref(page);

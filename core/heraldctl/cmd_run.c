@@ -17,16 +17,17 @@ static void print_changes(const json_t *answer, bool dry_run)
 	size_t i;
 
 	hd_buf_init(&text, TEXT_MAX);
-	json_array_foreach (changes, i, change) {
+	json_array_foreach(changes, i, change) {
 		hd_buf_adds(&text, "  ");
 		hd_text_add(&text, json_string_value(change));
 		hd_buf_addc(&text, '\n');
 	}
 	if (json_array_size(changes) == 0)
 		hd_buf_adds(&text, "  nothing changed\n");
-	hd_buf_addf(&text, dry_run ? "good: configuration %.8s would be in "
-				     "force -> heraldctl reload\n" :
-				     "configuration %.8s is in force\n",
+	hd_buf_addf(&text,
+		    dry_run ? "good: configuration %.8s would be in "
+			      "force -> heraldctl reload\n"
+			    : "configuration %.8s is in force\n",
 		    hd_text_of(answer, "id"));
 	hd_ctl_print(&text);
 }
@@ -67,8 +68,8 @@ enum hd_exit hd_cmd_reload(struct hd_ctl *ctl)
 		print_complaints(answer);
 	if (!ok)
 		hd_ctl_complain("heraldctl check",
-				dry_run ? "the configuration is wrong" :
-					  "not reloaded, the old configuration "
+				dry_run ? "the configuration is wrong"
+					: "not reloaded, the old configuration "
 					  "stays");
 	json_decref(answer);
 	return ok ? HD_EXIT_GOOD : HD_EXIT_WRONG;

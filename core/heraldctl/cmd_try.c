@@ -26,8 +26,8 @@
 enum hd_exit hd_cmd_check(struct hd_ctl *ctl)
 {
 	const char *file = hd_ctl_option(ctl, "c");
-	const char *argv[6] = { NULL, "-t" };
-	int n = 2, status;
+	const char *argv[8] = { NULL, "-t", "--log-level", "warning" };
+	int n = 4, status;
 
 	if (!file && ctl->word_count == 1)
 		file = ctl->words[0];
@@ -52,11 +52,11 @@ static void print_plugins(const json_t *answer)
 
 	hd_table_init(&table, "PLUGIN", "VERSION", "CONNECTORS", "SUMMARY",
 		      NULL);
-	json_array_foreach (json_object_get(answer, "plugins"), i, p) {
+	json_array_foreach(json_object_get(answer, "plugins"), i, p) {
 		hd_table_add(&table, hd_text_of(p, "name"));
 		hd_table_add(&table, hd_text_of(p, "version"));
 		hd_buf_init(&text, 65536);
-		json_array_foreach (json_object_get(p, "connectors"), j, name)
+		json_array_foreach(json_object_get(p, "connectors"), j, name)
 			hd_buf_addf(&text, "%s%s", j != 0 ? ", " : "",
 				    json_string_value(name));
 		hd_table_add(&table, hd_buf_text(&text));
@@ -88,10 +88,10 @@ enum hd_exit hd_cmd_plugins(struct hd_ctl *ctl)
 }
 
 /* One that no connector uses, or without a daemon: its file tells the same. */
-static enum hd_exit describe(struct hd_ctl *ctl, const char *name,
-			     json_t **out)
+static enum hd_exit describe(struct hd_ctl *ctl, const char *name, json_t **out)
 {
-	const char *argv[6] = { NULL, "--describe", name };
+	const char *argv[8] = { NULL, "--log-level", "warning", "--describe",
+				name };
 	struct hd_buf text;
 	struct hd_ask ask;
 	json_t *daemon;
@@ -100,15 +100,15 @@ static enum hd_exit describe(struct hd_ctl *ctl, const char *name,
 	hd_ask_init(&ask, "status", NULL);
 	hd_client_try(ctl, &ask, &daemon);
 	if (hd_text_of(daemon, "plugin_dir")[0]) {
-		argv[3] = "--plugin-dir";
-		argv[4] = hd_text_of(daemon, "plugin_dir");
+		argv[5] = "--plugin-dir";
+		argv[6] = hd_text_of(daemon, "plugin_dir");
 	}
 
 	hd_buf_init(&text, TEXT_MAX);
 	status = hd_daemon_program_run(argv, &text);
-	*out = status == 0 ? hd_json_read(hd_buf_text(&text), text.n, NULL,
-					  NULL) :
-			     NULL;
+	*out = status == 0
+		       ? hd_json_read(hd_buf_text(&text), text.n, NULL, NULL)
+		       : NULL;
 	hd_buf_fini(&text);
 	json_decref(daemon);
 	if (*out)
@@ -158,8 +158,8 @@ enum hd_exit hd_cmd_constants(struct hd_ctl *ctl)
 		hd_ctl_print_json(answer);
 	} else {
 		hd_buf_init(&text, TEXT_MAX);
-		json_object_foreach (json_object_get(answer, "constants"), name,
-				     value)
+		json_object_foreach(json_object_get(answer, "constants"), name,
+				    value)
 			hd_buf_addf(&text, "%-40s %lld\n", name,
 				    (long long)json_integer_value(value));
 		hd_ctl_print(&text);
@@ -221,15 +221,13 @@ enum hd_exit hd_cmd_test_connector(struct hd_ctl *ctl)
 	status = hd_client_ask(ctl, &ask, &answer);
 	if (status != HD_EXIT_GOOD)
 		return status;
-	json_array_foreach (json_object_get(answer, "connectors"), i, c) {
+	json_array_foreach(json_object_get(answer, "connectors"), i, c) {
 		one = test_one(ctl, hd_text_of(c, "name"));
 		worst = one > worst ? one : worst;
 	}
 	json_decref(answer);
 	return worst;
 }
-
-/* ---- submit ---- */
 
 static int read_file(const char *name, struct hd_buf *out)
 {
@@ -247,14 +245,92 @@ static int read_file(const char *name, struct hd_buf *out)
 		hd_buf_add(out, part, n);
 	if (ferror(file) || hd_buf_failed(out)) {
 		hd_ctl_complain(NULL, "%s: %s", name,
-				hd_buf_failed(out) ? "over 16 MiB" :
-						     "cannot be read");
+				hd_buf_failed(out) ? "over 16 MiB"
+						   : "cannot be read");
 		rc = -1;
 	}
 	if (!std)
 		fclose(file);
 	return rc;
 }
+
+/* ---- eval ---- */
+
+/* An ID, or a file with a finding. -1 having complained. */
+static int add_alert(struct hd_ask *ask, const char *alert)
+{
+	struct hd_buf file;
+	json_t *record;
+
+	if (!alert || (strcmp(alert, "-") != 0 && access(alert, R_OK) != 0)) {
+		hd_ask_member(ask, "alert", alert);
+		return 0;
+	}
+	hd_buf_init(&file, FILE_MAX);
+	if (read_file(alert, &file) < 0) {
+		hd_buf_fini(&file);
+		return -1;
+	}
+	record = hd_json_read(hd_buf_text(&file), file.n, NULL, NULL);
+	hd_buf_fini(&file);
+	if (!json_is_object(record)) {
+		json_decref(record);
+		hd_ctl_complain("heraldctl show ID --json | jq .record",
+				"%s holds no finding", alert);
+		return -1;
+	}
+	json_object_set_new(ask->members, "record", record);
+	return 0;
+}
+
+static void print_value(const json_t *answer)
+{
+	struct hd_buf text, value;
+
+	hd_buf_init(&text, TEXT_MAX);
+	hd_buf_init(&value, TEXT_MAX);
+	hd_buf_adds(&text, hd_text_of(answer, "outcome"));
+	if (strcmp(hd_text_of(answer, "outcome"), "value") == 0) {
+		hd_buf_clear(&text);
+		hd_json_write(&value, json_object_get(answer, "value"),
+			      HD_JSON_INDENT);
+		hd_text_add_lines(&text, "", hd_buf_text(&value), value.n);
+		text.n--; /* the last newline: its type follows */
+		hd_buf_addf(&text, "  (%s)", hd_text_of(answer, "type"));
+	}
+	if (hd_text_of(answer, "why")[0]) {
+		hd_buf_adds(&text, ": ");
+		hd_text_add(&text, hd_text_of(answer, "why"));
+	}
+	hd_buf_addc(&text, '\n');
+	hd_buf_fini(&value);
+	hd_ctl_print(&text);
+}
+
+enum hd_exit hd_cmd_eval(struct hd_ctl *ctl)
+{
+	enum hd_exit status;
+	struct hd_ask ask;
+	json_t *answer;
+
+	hd_ask_init(&ask, "eval", NULL);
+	hd_ask_member(&ask, "expr", ctl->words[0]);
+	if (add_alert(&ask, hd_ctl_option(ctl, "alert")) < 0) {
+		hd_ask_fini(&ask);
+		return HD_EXIT_WRONG;
+	}
+	status = hd_client_ask(ctl, &ask, &answer);
+	if (status != HD_EXIT_GOOD)
+		return status;
+	if (ctl->json)
+		hd_ctl_print_json(answer);
+	else
+		print_value(answer);
+	json_decref(answer);
+	return HD_EXIT_GOOD;
+}
+
+/* ---- submit ---- */
 
 static void pause_ms(long ms)
 {

@@ -30,7 +30,9 @@ struct hd_ctl {
 	const char *words[HD_CTL_WORDS]; /* of the command, without options */
 	int word_count;
 	struct {
-		const char *name, *value; /* value "": a flag */
+		const char *name; /* n bytes of the command line */
+		size_t n;
+		const char *value; /* "": a flag */
 	} options[HD_CTL_OPTIONS];
 	int option_count;
 };
@@ -73,6 +75,7 @@ enum hd_exit hd_cmd_export(struct hd_ctl *ctl);
 enum hd_exit hd_cmd_plugins(struct hd_ctl *ctl);
 enum hd_exit hd_cmd_plugin(struct hd_ctl *ctl);
 enum hd_exit hd_cmd_constants(struct hd_ctl *ctl);
+enum hd_exit hd_cmd_eval(struct hd_ctl *ctl);
 enum hd_exit hd_cmd_check(struct hd_ctl *ctl);
 enum hd_exit hd_cmd_submit(struct hd_ctl *ctl);
 enum hd_exit hd_cmd_reload(struct hd_ctl *ctl);

@@ -10,7 +10,7 @@
 #include "core/heraldctl/text.h"
 
 #define INDENT " " /* and the gap behind it */
-#define SHORT 8 /* digits of an id that people are shown */
+#define SHORT 8	   /* digits of an id that people are shown */
 #define NAME_COLUMNS 16
 #define WHY_MAX 4096
 #define PAIRS_MAX 8
@@ -49,7 +49,7 @@ static void add_pairs(struct hd_buf *out, const json_t *object)
 	json_t *value;
 	int n = 0;
 
-	json_object_foreach ((json_t *)object, name, value) {
+	json_object_foreach((json_t *)object, name, value) {
 		bool simple = json_is_number(value) ||
 			      (json_is_string(value) &&
 			       json_string_length(value) != 0);
@@ -122,9 +122,9 @@ void hd_explain_head(struct hd_buf *out, const json_t *alert, int64_t now_ms)
 	hd_buf_adds(out, "alert ");
 	add_short(out, hd_text_of(alert, "id"));
 	hd_buf_adds(out, "  ");
-	hd_text_add(out, hd_text_of(alert, "title")[0] ?
-				 hd_text_of(alert, "title") :
-				 "(no title)");
+	hd_text_add(out, hd_text_of(alert, "title")[0]
+				 ? hd_text_of(alert, "title")
+				 : "(no title)");
 	add_subject(out, json_object_get(alert, "record"));
 	hd_buf_adds(out, "   ");
 	hd_text_time(out, hd_text_of(alert, "received"), now_ms, true);
@@ -146,7 +146,7 @@ static const json_t *entry_of(const json_t *alert, const char *kind)
 	json_t *entry;
 	size_t i;
 
-	json_array_foreach (json_object_get(alert, "entries"), i, entry)
+	json_array_foreach(json_object_get(alert, "entries"), i, entry)
 		if (is(entry, "kind", kind))
 			return json_object_get(entry, "what");
 	return NULL;
@@ -161,7 +161,7 @@ static void add_missing(struct hd_buf *out, const json_t *answers)
 	int n = 0;
 
 	hd_buf_init(&one, WHY_MAX);
-	json_array_foreach (answers, i, answer) {
+	json_array_foreach(answers, i, answer) {
 		if (!is(answer, "outcome", "missing"))
 			continue;
 		hd_buf_clear(&one);
@@ -258,7 +258,7 @@ static bool add_others(struct hd_buf *out, const json_t *ledger,
 	size_t i;
 	int n = 0;
 
-	json_array_foreach (ledger, i, c) {
+	json_array_foreach(ledger, i, c) {
 		if (!is(c, "counted", counted))
 			continue;
 		if (n == 0)
@@ -284,10 +284,10 @@ static void add_ledger(struct hd_buf *out, const json_t *ledger)
 	json_t *c;
 	size_t i;
 
-	json_array_foreach (ledger, i, c)
+	json_array_foreach(ledger, i, c)
 		if (is(c, "counted", "counted"))
 			add_counted(out, c);
-	json_array_foreach (ledger, i, c)
+	json_array_foreach(ledger, i, c)
 		if (is(c, "counted", "unknown") || is(c, "counted", "error"))
 			add_unknown(out, c);
 	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
@@ -332,7 +332,7 @@ static void add_answers(struct hd_buf *out, const json_t *answers)
 		return;
 	hd_buf_adds(out, "answers\n");
 	hd_table_init(&table, "", "", "", "", "", "", NULL);
-	json_array_foreach (answers, i, answer)
+	json_array_foreach(answers, i, answer)
 		add_answer(&table, answer);
 	hd_table_print(&table, 0, out);
 	hd_table_fini(&table);
@@ -418,9 +418,9 @@ void hd_explain_actions(struct hd_buf *out, const json_t *alert)
 
 	hd_table_init(&table, "", "", "", "", "", NULL);
 	before = table.count;
-	json_array_foreach (json_object_get(alert, "actions"), i, one)
+	json_array_foreach(json_object_get(alert, "actions"), i, one)
 		add_action(&table, one);
-	json_array_foreach (json_object_get(alert, "entries"), i, one)
+	json_array_foreach(json_object_get(alert, "entries"), i, one)
 		if (is(one, "kind", "respond"))
 			add_note(&table, json_object_get(one, "what"));
 	if (table.count != before) {
@@ -464,7 +464,7 @@ void hd_explain_timeline(struct hd_buf *out, const json_t *alert,
 
 	hd_table_init(&table, "", "", "", "", NULL);
 	hd_buf_init(&text, WHY_MAX * 4);
-	json_array_foreach (json_object_get(alert, "entries"), i, entry) {
+	json_array_foreach(json_object_get(alert, "entries"), i, entry) {
 		if (is(entry, "kind", "respond"))
 			continue;
 		hd_buf_clear(&text);

@@ -41,14 +41,15 @@ const struct hd_command hd_commands[] = {
 	  "actions, the newest first", "in-doubt state= limit=", 0, 0,
 	  hd_cmd_actions },
 	{ "plugins", "", "plugins in use", "", 0, 0, hd_cmd_plugins },
-	{ "plugin", "NAME [--map]",
-	  "a plugin's manual, and its URLs to paste", "map", 1,
-	  1, hd_cmd_plugin },
+	{ "plugin", "NAME [--map]", "a plugin's manual, and its URLs to paste",
+	  "map", 1, 1, hd_cmd_plugin },
 	{ "constants", "", "names for numbers in expressions", "", 0, 0,
 	  hd_cmd_constants },
 	/* try */
 	{ "check", "[-c FILE]", "is the configuration sound? (heraldd -t)",
 	  "c=", 0, 1, hd_cmd_check },
+	{ "eval", "EXPR [--alert ID|FILE]", "what an expression comes to",
+	  "alert=", 1, 1, hd_cmd_eval },
 	{ "test-connector", "[NAME]",
 	  "can it be reached, with the rights it wants?", "", 0, 1,
 	  hd_cmd_test_connector },
@@ -65,17 +66,16 @@ const struct hd_command hd_commands[] = {
 	{ "drop", "ID [--because TEXT]",
 	  "keep a dead or quarantined alert no longer", "because=", 1, 1,
 	  hd_cmd_drop },
-	{ "halt", "[--because TEXT]", "contain and destroy nothing", "because=",
-	  0, 0, hd_cmd_halt },
+	{ "halt", "[--because TEXT]", "contain and destroy nothing",
+	  "because=", 0, 0, hd_cmd_halt },
 	{ "unhalt", "[--because TEXT]", "the end of a halt", "because=", 0, 0,
 	  hd_cmd_unhalt },
 	{ "connector", "NAME stop|start [--because TEXT]",
 	  "ask a connector nothing, or again", "because=", 2, 2,
 	  hd_cmd_connector },
 	/* run */
-	{ "reload", "[--dry-run]",
-	  "go over to the configuration as it is now", "dry-run", 0, 0,
-	  hd_cmd_reload },
+	{ "reload", "[--dry-run]", "go over to the configuration as it is now",
+	  "dry-run", 0, 0, hd_cmd_reload },
 	{ "export", "[--since TIME]", "every alert, one JSON object a line",
 	  "since=", 0, 0, hd_cmd_export },
 	{ 0 },
@@ -86,7 +86,8 @@ const struct hd_command hd_commands[] = {
 const char *hd_ctl_option(const struct hd_ctl *ctl, const char *name)
 {
 	for (int i = 0; i < ctl->option_count; i++)
-		if (strcmp(ctl->options[i].name, name) == 0)
+		if (strlen(name) == ctl->options[i].n &&
+		    memcmp(ctl->options[i].name, name, ctl->options[i].n) == 0)
 			return ctl->options[i].value;
 	return NULL;
 }
@@ -149,7 +150,8 @@ static void print_usage(FILE *out)
 		fprintf(out, "  %-15s %s\n", c->name, c->help);
 	fputs("\nAn ID is any unique beginning of an alert's or action's id, "
 	      "or @last.\nheraldctl COMMAND --help tells more; "
-	      "so does heraldctl(1).\n", out);
+	      "so does heraldctl(1).\n",
+	      out);
 }
 
 static void print_command(FILE *out, const struct hd_command *c)
@@ -203,10 +205,10 @@ static int kind_of_option(const char *options, const char *name, size_t n)
 __attribute__((format(printf, 2, 3))) static int
 usage_error(const struct hd_ctl *ctl, const char *fmt, ...)
 {
-	char *help = ctl->command ? hd_strf("heraldctl %s %s",
-					    ctl->command->name,
-					    ctl->command->usage) :
-				    hd_strdup("heraldctl --help");
+	char *help = ctl->command
+			     ? hd_strf("heraldctl %s %s", ctl->command->name,
+				       ctl->command->usage)
+			     : hd_strdup("heraldctl --help");
 	char text[256];
 	va_list args;
 
@@ -221,14 +223,13 @@ usage_error(const struct hd_ctl *ctl, const char *fmt, ...)
 static int take_own_option(struct hd_ctl *ctl, const char *name, size_t n,
 			   const char *value, int *used)
 {
-	int kind = ctl->command ? kind_of_option(ctl->command->options, name,
-						 n) :
-				  -1;
+	int kind = ctl->command ? kind_of_option(ctl->command->options, name, n)
+				: -1;
 	const char *equal = name[n] == '=' ? name + n + 1 : NULL;
 
 	if (kind < 0)
-		return usage_error(ctl, "no option is called '--%.*s'",
-				   (int)n, name);
+		return usage_error(ctl, "no option is called '--%.*s'", (int)n,
+				   name);
 	if (kind == 0 && equal)
 		return usage_error(ctl, "--%.*s takes no value", (int)n, name);
 	if (kind == 1 && !equal && !value)
@@ -237,10 +238,11 @@ static int take_own_option(struct hd_ctl *ctl, const char *name, size_t n,
 		return usage_error(ctl, "too many options: --%.*s", (int)n,
 				   name);
 	*used = kind == 1 && !equal;
-	ctl->options[ctl->option_count].name = hd_memdup0(name, n);
-	ctl->options[ctl->option_count].value = kind == 0 ? "" :
-						equal	  ? equal :
-							    value;
+	ctl->options[ctl->option_count].name = name;
+	ctl->options[ctl->option_count].n = n;
+	ctl->options[ctl->option_count].value = kind == 0 ? ""
+						: equal	  ? equal
+							  : value;
 	ctl->option_count++;
 	return 0;
 }
@@ -288,8 +290,8 @@ static int take_word(struct hd_ctl *ctl, const char *word)
 	return 0;
 }
 
-static int take_argument(struct hd_ctl *ctl, const char *arg,
-			 const char *value, int *used)
+static int take_argument(struct hd_ctl *ctl, const char *arg, const char *value,
+			 int *used)
 {
 	int common;
 
@@ -313,8 +315,7 @@ static int parse(struct hd_ctl *ctl, int argc, char **argv)
 
 	for (int i = 1; i < argc; i += 1 + used)
 		if (take_argument(ctl, argv[i],
-				  i + 1 < argc ? argv[i + 1] : NULL,
-				  &used) < 0)
+				  i + 1 < argc ? argv[i + 1] : NULL, &used) < 0)
 			return -1;
 	if (!ctl->command) {
 		print_usage(stderr);
@@ -330,12 +331,13 @@ static const char *default_socket(void)
 {
 	const char *path = getenv("HERALD_SOCKET");
 	const char *folder = getenv("RUNTIME_DIRECTORY");
+	static char made[4096];
 
 	if (path && path[0])
 		return path;
-	if (folder && folder[0])
-		return hd_strf("%s/control", folder);
-	return HD_RUN_DIR "/control";
+	snprintf(made, sizeof(made), "%s/control",
+		 folder && folder[0] ? folder : HD_RUN_DIR);
+	return made;
 }
 
 int main(int argc, char **argv)

@@ -13,7 +13,7 @@ static bool has(const json_t *words, const char *word)
 	json_t *one;
 	size_t i;
 
-	json_array_foreach (words, i, one)
+	json_array_foreach(words, i, one)
 		if (strcmp(json_string_value(one), word) == 0)
 			return true;
 	return false;
@@ -24,7 +24,7 @@ static void add_words(struct hd_buf *out, const json_t *words)
 	json_t *one;
 	size_t i;
 
-	json_array_foreach (words, i, one) {
+	json_array_foreach(words, i, one) {
 		hd_buf_adds(out, i != 0 ? ", " : "");
 		hd_text_add(out, json_string_value(one));
 	}
@@ -66,7 +66,7 @@ static void add_options(struct hd_buf *out, const char *title,
 		hd_buf_addf(out, "%s\n", title);
 	hd_buf_init(&type, CELL_MAX);
 	hd_table_init(&table, "", "", "", "", NULL);
-	json_array_foreach (options, i, o) {
+	json_array_foreach(options, i, o) {
 		hd_buf_clear(&type);
 		add_type(&type, o);
 		hd_table_add(&table, indent);
@@ -87,7 +87,7 @@ static void add_keys(struct hd_buf *out, const json_t *keys)
 	if (json_array_size(keys) == 0)
 		return;
 	hd_buf_adds(out, "looks up\n");
-	json_array_foreach (keys, i, k) {
+	json_array_foreach(keys, i, k) {
 		hd_buf_addf(out, "   %s", hd_text_of(k, "type"));
 		if (hd_text_of(k, "fills")[0])
 			hd_buf_addf(out, ", fills %s", hd_text_of(k, "fills"));
@@ -110,7 +110,7 @@ static void add_actions(struct hd_buf *out, const json_t *actions, size_t width)
 	json_t *a;
 	size_t i;
 
-	json_array_foreach (actions, i, a) {
+	json_array_foreach(actions, i, a) {
 		hd_buf_addf(out, "action %s (%s", hd_text_of(a, "name"),
 			    hd_text_of(a, "effect"));
 		if (json_array_size(json_object_get(a, "flags")) != 0)
@@ -139,7 +139,7 @@ static void add_connector(struct hd_buf *out, const json_t *c)
 		hd_text_add(out, hd_text_of(c, "stopped"));
 		hd_buf_addc(out, '\n');
 	}
-	json_array_foreach (json_object_get(c, "routes"), i, route) {
+	json_array_foreach(json_object_get(c, "routes"), i, route) {
 		hd_buf_addf(out, "   %s ", hd_text_of(route, "method"));
 		hd_text_add(out, hd_text_of(route, "url"));
 		hd_buf_adds(out, "\n      ");
@@ -170,7 +170,7 @@ static void add_map(struct hd_buf *out, const json_t *map)
 	json_t *row;
 	size_t i;
 
-	json_array_foreach (map, i, row) {
+	json_array_foreach(map, i, row) {
 		hd_buf_adds(out, i == 0 ? "map (set: to, if)\n" : "");
 		hd_buf_adds(out, "   ");
 		hd_text_add(out, hd_text_of(row, "set"));
@@ -184,14 +184,13 @@ static void add_map(struct hd_buf *out, const json_t *map)
 	}
 }
 
-void hd_plugin_text(struct hd_buf *out, const json_t *p, size_t width,
-		    bool map)
+void hd_plugin_text(struct hd_buf *out, const json_t *p, size_t width, bool map)
 {
 	json_t *one;
 	size_t i;
 
 	add_head(out, p);
-	json_array_foreach (json_object_get(p, "connectors"), i, one)
+	json_array_foreach(json_object_get(p, "connectors"), i, one)
 		add_connector(out, one);
 	add_options(out, "options", " ", json_object_get(p, "options"), width);
 	add_options(out, "options that every connector has", " ",
@@ -201,7 +200,8 @@ void hd_plugin_text(struct hd_buf *out, const json_t *p, size_t width,
 	if (map)
 		add_map(out, json_object_get(p, "map"));
 	else if (json_array_size(json_object_get(p, "map")) != 0)
-		hd_buf_addf(out, "map of %zu rows -> heraldctl plugin %s --map\n",
+		hd_buf_addf(out,
+			    "map of %zu rows -> heraldctl plugin %s --map\n",
 			    json_array_size(json_object_get(p, "map")),
 			    hd_text_of(p, "name"));
 }

@@ -77,15 +77,15 @@ static void add_troubles(struct hd_buf *out, const json_t *s)
 	size_t i;
 
 	if (hd_text_of(s, "not_ready")[0])
-		add_trouble(out, "journalctl -u heraldd",
-			    "takes no alerts", hd_text_of(s, "not_ready"));
+		add_trouble(out, "journalctl -u heraldd", "takes no alerts",
+			    hd_text_of(s, "not_ready"));
 	if (hd_text_of(s, "halted")[0])
 		add_trouble(out, "heraldctl unhalt",
 			    "halted, nothing is contained",
 			    hd_text_of(s, "halted"));
-	json_array_foreach (json_object_get(s, "connectors"), i, one)
+	json_array_foreach(json_object_get(s, "connectors"), i, one)
 		add_connector_trouble(out, one);
-	json_array_foreach (json_object_get(s, "parts"), i, one)
+	json_array_foreach(json_object_get(s, "parts"), i, one)
 		add_part_trouble(out, one);
 	add_count_trouble(out, hd_number_of(actions, "in_doubt"),
 			  "actions in doubt: a person settles them",
@@ -111,7 +111,7 @@ static void add_counts(struct hd_buf *out, const char *title,
 	int n = 0;
 
 	hd_buf_addf(out, "%-10s ", title);
-	json_object_foreach ((json_t *)counts, name, value) {
+	json_object_foreach((json_t *)counts, name, value) {
 		if (json_integer_value(value) == 0)
 			continue;
 		hd_buf_addf(out, "%s%lld ", n++ != 0 ? ", " : "",
@@ -151,7 +151,7 @@ static void add_connectors(struct hd_buf *out, const json_t *list,
 	hd_buf_adds(out, "connectors\n");
 	hd_buf_init(&since, 256);
 	hd_table_init(&table, "", "", "", "", "", NULL);
-	json_array_foreach (list, i, c) {
+	json_array_foreach(list, i, c) {
 		hd_table_add(&table, " ");
 		hd_table_add(&table, hd_text_of(c, "name"));
 		hd_table_add(&table, hd_text_of(c, "plugin"));
@@ -182,8 +182,9 @@ void hd_status_text(struct hd_buf *out, const json_t *s, int64_t now_ms)
 	add_troubles(out, s);
 	add_counts(out, "alerts", json_object_get(s, "alerts"));
 	add_counts(out, "actions", json_object_get(s, "actions"));
-	hd_buf_addf(out, "to decide  %lld, %lld with actions under way, %lld "
-			 "with actions that wait\n",
+	hd_buf_addf(out,
+		    "to decide  %lld, %lld with actions under way, %lld "
+		    "with actions that wait\n",
 		    (long long)hd_number_of(engine, "backlog"),
 		    (long long)hd_number_of(engine, "acting"),
 		    (long long)hd_number_of(engine, "parked"));

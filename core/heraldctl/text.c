@@ -20,8 +20,8 @@ void hd_text_add(struct hd_buf *out, const char *text)
 		hd_utf8_escape(out, text, strlen(text));
 }
 
-void hd_text_add_lines(struct hd_buf *out, const char *indent,
-		       const char *text, size_t n)
+void hd_text_add_lines(struct hd_buf *out, const char *indent, const char *text,
+		       size_t n)
 {
 	const char *end = text + n, *stop;
 
@@ -159,9 +159,9 @@ void hd_text_words(struct hd_buf *out, const char *word)
 	for (; *word; word++) {
 		bool capital = *word >= 'A' && *word <= 'Z';
 
-		hd_buf_addc(out, *word == '_' ? ' ' :
-				 capital      ? (char)(*word - 'A' + 'a') :
-						*word);
+		hd_buf_addc(out, *word == '_' ? ' '
+				 : capital    ? (char)(*word - 'A' + 'a')
+					      : *word);
 	}
 }
 

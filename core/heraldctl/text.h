@@ -17,8 +17,8 @@
 void hd_text_add(struct hd_buf *out, const char *text);
 
 /* The same for several lines: newlines stay, each line is indented. */
-void hd_text_add_lines(struct hd_buf *out, const char *indent,
-		       const char *text, size_t n);
+void hd_text_add_lines(struct hd_buf *out, const char *indent, const char *text,
+		       size_t n);
 
 /* How many columns a text takes. */
 size_t hd_text_columns(const char *text);

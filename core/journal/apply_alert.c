@@ -146,7 +146,7 @@ static enum hd_applied find_known(struct hd_apply *a,
 	if (*known)
 		return HD_APPLIED;
 	end = known_in_table(a, HD_STMT_ALERT_BY_UID, row, known, id);
-	if (end != HD_APPLIED || *known)
+	if (end != HD_APPLIED || *known || !a->store->has_uids)
 		return end;
 	return known_in_table(a, HD_STMT_UID_GET, row, known, id);
 }

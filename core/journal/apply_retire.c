@@ -171,6 +171,7 @@ static enum hd_applied remove_alert(struct hd_apply *a, const struct old *old)
 	    old->uid.received_ms >= a->store->uid_from_ms)
 		end = hd_apply_row(a, HD_STMT_UID_UPSERT, &hd_table_uid,
 				   &old->uid);
+	a->store->has_uids = true;
 	a->store->counts.alerts[old->state]--;
 	a->txn->retired++;
 	return end;

@@ -8,6 +8,7 @@
 #include "core/base/buf.h"
 #include "core/journal/chain.h"
 #include "core/journal/reader_inside.h"
+#include "core/journal/schema.h"
 #include "core/journal/sql.h"
 
 #define SQL_MAX 8192
@@ -29,8 +30,9 @@ static const struct {
 				"ORDER BY num DESC" },
 	[HD_READ_ALERT_UID_ANY] = { &hd_table_alert, "WHERE uid=?1 AND uid<>'' "
 						     "ORDER BY num DESC" },
-	[HD_READ_LIST_STATE] = { &hd_table_alert, "WHERE state=?1 AND num<?2 "
-						  "ORDER BY num DESC" },
+	[HD_READ_LIST_STATE] = { &hd_table_alert,
+				 "WHERE " HD_SCHEMA_ALERT_RARE " AND state=?1 "
+				 "AND num<?2 ORDER BY num DESC" },
 	[HD_READ_LIST] = { &hd_table_alert,
 			   "WHERE num<?1 AND num>=?2 AND received_ms>=?3 AND "
 			   "(?4='' OR pipeline=?4)AND"
@@ -67,8 +69,12 @@ static const struct {
 				 "WHERE id=?1)ORDER BY num" },
 	[HD_READ_ACTIONS_IN] = { &hd_table_action,
 				 "WHERE state=?1 ORDER BY num" },
+	[HD_READ_ACTIONS_IN_RARE] = { &hd_table_action,
+				      "WHERE " HD_SCHEMA_ACTION_RARE
+				      " AND state=?1 ORDER BY num" },
 	[HD_READ_ACTIONS_OPEN] = { &hd_table_action,
-				   "WHERE state IN('decided',"
+				   "WHERE " HD_SCHEMA_ACTION_RARE
+				   " AND state IN('decided',"
 				   "'awaiting approval','started','pending',"
 				   "'in doubt')ORDER BY due_ms,num" },
 	[HD_READ_ACTIONS_LAST] = { &hd_table_action, "ORDER BY num DESC" },

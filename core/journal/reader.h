@@ -115,7 +115,8 @@ enum hd_found hd_reader_action_idem(struct hd_reader *reader, const char *idem,
 int hd_reader_actions(struct hd_reader *reader, const char *alert,
 		      hd_action_fn fn, void *ud, struct hd_err *err);
 
-/* All in one state, oldest first. */
+/* All in one state, oldest first.  Of done and skipped ones there may be
+ * millions: end the list. */
 int hd_reader_actions_in(struct hd_reader *reader, enum hd_action_state state,
 			 hd_action_fn fn, void *ud, struct hd_err *err);
 

@@ -54,14 +54,17 @@ static bool give_filtered(void *arg)
 	return !list->full;
 }
 
-/* The one state that is asked for, or KEEP. */
-static enum hd_alert_state only_state(unsigned states)
+/* The one state that is asked for if it has an index, or KEEP. */
+static enum hd_alert_state indexed_state(unsigned states)
 {
-	int i;
+	static const enum hd_alert_state rare[] = { HD_ALERT_WAITING,
+						    HD_ALERT_DEAD,
+						    HD_ALERT_QUARANTINED };
+	size_t i;
 
-	for (i = 1; i < HD_ALERT_STATES; i++) {
-		if (states == 1u << i)
-			return (enum hd_alert_state)i;
+	for (i = 0; i < sizeof(rare) / sizeof(rare[0]); i++) {
+		if (states == 1u << rare[i])
+			return rare[i];
 	}
 	return HD_ALERT_KEEP;
 }
@@ -151,7 +154,7 @@ int hd_reader_list(struct hd_reader *reader,
 		   void *ud, int64_t *next, struct hd_err *err)
 {
 	struct alert_list list = { .fn = fn, .ud = ud, .filter = filter };
-	enum hd_alert_state state = only_state(filter->states);
+	enum hd_alert_state state = indexed_state(filter->states);
 	int64_t before = filter->before_num;
 	int rc;
 

@@ -93,7 +93,11 @@ int hd_reader_actions(struct hd_reader *reader, const char *alert,
 int hd_reader_actions_in(struct hd_reader *reader, enum hd_action_state state,
 			 hd_action_fn fn, void *ud, struct hd_err *err)
 {
-	return list_actions(reader, HD_READ_ACTIONS_IN,
+	bool usual = state == HD_ACTION_DONE || state == HD_ACTION_SKIPPED;
+
+	return list_actions(reader,
+			    usual ? HD_READ_ACTIONS_IN
+				  : HD_READ_ACTIONS_IN_RARE,
 			    hd_action_state_name(state), INT_MAX, fn, ud, err);
 }
 

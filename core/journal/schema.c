@@ -26,7 +26,7 @@ static const char *const version_1[] = {
 	"head BLOB NOT NULL,digest BLOB NOT NULL)STRICT",
 	"CREATE UNIQUE INDEX alert_id ON alert(id)",
 	"CREATE INDEX alert_uid ON alert(uid,scope)WHERE uid<>''",
-	"CREATE INDEX alert_state ON alert(state)",
+	"CREATE INDEX alert_state ON alert(state)WHERE " HD_SCHEMA_ALERT_RARE,
 	/* 99 is "Other", which is never above the others. */
 	"CREATE INDEX alert_backlog ON alert(severity%99 DESC)"
 	"WHERE state='received'",
@@ -57,7 +57,8 @@ static const char *const version_1[] = {
 	"created_ms INTEGER NOT NULL,changed_ms INTEGER NOT NULL,"
 	"digest BLOB NOT NULL)STRICT",
 	"CREATE INDEX action_alert ON action(alert_num)",
-	"CREATE INDEX action_state ON action(state)",
+	"CREATE INDEX action_state ON "
+	"action(state)WHERE " HD_SCHEMA_ACTION_RARE,
 
 	"CREATE TABLE window(num INTEGER PRIMARY KEY,pipeline TEXT NOT NULL,"
 	"key TEXT NOT NULL,leader TEXT NOT NULL,first_ms INTEGER NOT NULL,"

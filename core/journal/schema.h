@@ -13,6 +13,14 @@
 #define HD_SCHEMA_APPLICATION 0x6864616c /* "hdal", for file(1) */
 #define HD_SCHEMA_PAGE 8192		 /* bytes; measured */
 
+/* States that an index finds: they are rare, and are asked for.  Each of the
+ * others is either in the backlog or the fate of most.  A query is served by
+ * the index only if it has these very words.  (With IN, SQLite would make a
+ * table at each write.) */
+#define HD_SCHEMA_ALERT_RARE \
+	"(state='waiting' OR state='dead' OR state='quarantined')"
+#define HD_SCHEMA_ACTION_RARE "state<>'done' AND state<>'skipped'"
+
 struct hd_err;
 
 /* Makes all tables, in an empty database. 0 or -1. [worker] */

@@ -198,6 +198,9 @@ static int take_numbers(struct hd_store *store, bool checked,
 	if (last < 0)
 		return -1;
 	store->next_num = last + 1;
+	store->has_uids = hd_sql_int(store->db,
+				     "SELECT EXISTS(SELECT 1 FROM uid)",
+				     err) != 0;
 	if (hd_store_get_counts(store->db, &store->stored) < 0)
 		store->counts_differ = true;
 	else if (!checked)

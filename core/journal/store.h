@@ -92,6 +92,7 @@ struct hd_store {
 	struct hd_counts stored; /* as of the last commit */
 	bool counts_differ;	 /* those in `meta` are not these */
 	int64_t next_num;	 /* of an alert */
+	bool has_uids;		 /* of retired alerts */
 	int64_t uid_from_ms;	 /* received before: no longer remembered */
 	int64_t retire_from;	 /* num to look for old alerts from */
 	int64_t wal_frames;	 /* after the last commit */
@@ -121,7 +122,7 @@ int hd_store_put_counts(struct hd_store *store);
  * [any] */
 int hd_store_get_counts(sqlite3 *db, struct hd_counts *out);
 
-/* Counts anew, by index: for a store that is too large to be looked at whole
+/* Counts all rows anew: for a store that is too large to be looked at whole
  * and has lost its counts. 0 or -1. [any] */
 int hd_store_count(sqlite3 *db, struct hd_counts *out, struct hd_err *err);
 

@@ -66,7 +66,7 @@ static void *create(const herald_host *h)
 	}
 	m->h = h;
 	m->url = h->option(h, "url", 0).p;
-	m->limit = h->number(h, "page_size");
+	m->page_size = h->number(h, "page_size");
 	m->to_ids = h->number(h, "to_ids") != 0;
 	return m;
 }

@@ -138,7 +138,7 @@ static void on_page(void *self, herald_id req, void *ud,
 	hp_json_close(&body);
 	if (status != HERALD_OK)
 		fail(s, status, retry_after_ms, &why);
-	else if (rows < (size_t)s->m->limit)
+	else if (rows < (size_t)s->m->page_size)
 		end(s, false);
 	else if (s->page == PAGES_MAX)
 		end(s, true);
@@ -167,7 +167,7 @@ static void make_body(struct search *s, struct hp_json *body)
 	hp_json_put_int(body, "/includeEventTags", 1);
 	hp_json_put_int(body, "/includeContext", 1);
 	hp_json_put_int(body, "/includeWarninglistHits", 1);
-	hp_json_put_int(body, "/limit", s->m->limit);
+	hp_json_put_int(body, "/limit", s->m->page_size);
 	hp_json_put_int(body, "/page", s->page);
 }
 

@@ -147,7 +147,7 @@ class HeraldStore:
         try:
             wait_until(lambda: kill9.open_alerts(self.herald) == 0,
                        kill9.IDLE_S, "idle after the cut")
-            return {alert["id"] for alert in self.herald.export()}
+            return {alert["uid"] for alert in self.herald.export()}
         finally:
             self.herald.remove()
 

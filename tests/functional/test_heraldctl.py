@@ -1,4 +1,5 @@
 """heraldctl against the real daemon: what it says, and its exit status."""
+import grp
 import json
 import os
 import re
@@ -250,9 +251,9 @@ def test_show_has_the_bytes_as_received(herald):
 
 
 def test_timeline_tells_each_thing_once(whole):
-    alert = send(whole)
+    alert = send(whole, user="admin")
     kinds = [one["kind"] for one in alert["entries"]]
-    assert kinds == ["received", "respond", "decided", "action", "ended"]
+    assert kinds == ["received", "decided", "action", "action", "ended"]
 
 
 def test_tail_prints_alerts_as_they_end(herald):
@@ -347,6 +348,30 @@ def test_a_source_cannot_make_its_alerts_dry_runs(whole, soar):
     assert len(soar.effects("/rest/container")) == 1
 
 
+@pytest.mark.parametrize("expression, told", [
+    ("severity_id >= SEVERITY.HIGH", "holds\n"),
+    ("user.name == 'root'", "not met\n"),
+    ("user.uid == 'x'", "absent: user.uid\n"),
+    ("user.name + '!'", '"jdoe!"  (string)\n'),
+])
+def test_eval_tells_what_a_rule_would_see(whole, expression, told):
+    alert = submit(whole, payload(severity="high"))
+    assert whole.run_ctl("eval", expression, "--alert",
+                         alert["id"][:12]).stdout == told
+    name = whole.write("finding.json", json.dumps(alert["record"]))
+    assert whole.run_ctl("eval", expression, "--alert", name).stdout == told
+
+
+def test_eval_knows_what_is_not_known(whole, misp):
+    misp.fault("500")
+    submit(whole, payload())
+    ended = whole.run_ctl("eval", "enrich.misp.exists(a, true)", "--alert",
+                          "@last")
+    assert ended.stdout.startswith("not sure: misp"), ended
+    assert "severty_id" in refused(whole, USAGE, "eval", "severty_id > 2")
+    refused(whole, WRONG, "eval", "true", "--alert", "zz")
+
+
 # Acting.
 
 def test_settle_ends_a_doubt(herald):
@@ -400,7 +425,10 @@ def test_retry_runs_what_failed_and_nothing_else(whole, soar):
     assert alert["state"] == "dead"
     assert "heraldctl list --state dead" in whole.run_ctl("status").stdout
     soar.reset()
+    soar.fault("503", path="/rest/container")
     whole.ctl("retry", alert["id"], "--because", "the label is there now")
+    settled(whole, alert["id"], "waiting")
+    soar.reset()
     again = settled(whole, alert["id"], "done")
     assert [one["state"] for one in again["actions"]] == ["done"]
     assert len(soar.effects("/rest/container")) == 1
@@ -474,11 +502,11 @@ def test_reload_refuses_what_is_wrong(herald):
 
 # Roles.
 
-def as_nobody(daemon, *words):
+def as_nobody(daemon, *words, groups="--clear-groups"):
     os.chmod(daemon.folder, 0o711)
     os.chmod(daemon.path("run"), 0o711)
     return subprocess.run(
-        ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+        ["setpriv", "--reuid=65534", "--regid=65534", groups,
          find_program("HERALDCTL", "heraldctl"), *words],
         capture_output=True, text=True, timeout=60, check=False, cwd="/",
         env=daemon.environment())
@@ -487,6 +515,11 @@ def as_nobody(daemon, *words):
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be others")
 def test_roles_are_what_the_configuration_says(herald):
     daemon = herald(PLAIN)
+    ended = as_nobody(daemon, "status")
+    assert ended.returncode == NOT_ALLOWED
+    assert "may not be opened by you" in ended.stderr
+    daemon.rewrite(PLAIN + "control: {admin: [root]}\n")
+    assert daemon.ctl("reload")["ok"]
     ended = as_nobody(daemon, "status")
     assert ended.returncode == NOT_ALLOWED and "no role" in ended.stderr
     daemon.rewrite(PLAIN + "control: {view: [nobody], admin: [root]}\n")
@@ -501,3 +534,12 @@ def test_roles_are_what_the_configuration_says(herald):
     assert as_nobody(daemon, "list").returncode == GOOD
     assert as_nobody(daemon, "halt").returncode == GOOD
     assert as_nobody(daemon, "unhalt").returncode == NOT_ALLOWED
+    daemon.rewrite(PLAIN + "control: {view: ['group:daemon']}\n")
+    assert daemon.ctl("reload")["ok"]
+    assert as_nobody(daemon, "list").returncode == NOT_ALLOWED
+    number = grp.getgrnam("daemon").gr_gid
+    assert as_nobody(daemon, "list",
+                     groups=f"--groups={number}").returncode == GOOD
+    daemon.rewrite(PLAIN)
+    assert daemon.ctl("reload")["ok"]
+    assert "may not be opened" in as_nobody(daemon, "list").stderr

@@ -154,6 +154,9 @@ static const struct {
 	{ "risk_level_id == RISK.CRITICAL", 0, 65, 65, 95, HD_NOT_SURE,
 	  "risk_score is 65, could be 65 to 95" },
 	{ "risk_level_id >= RISK.MEDIUM", 0, 65, 65, 95, HD_HOLDS, "" },
+	/* absent at one end only */
+	{ "risk_score < 70 ? user.has_mfa : true", 0, 65, 65, 95, HD_NOT_SURE,
+	  "risk_score is 65, could be 65 to 95" },
 	/* true in the middle only */
 	{ "risk_level_id == RISK.HIGH", 0, 10, 10, 90, HD_NOT_SURE,
 	  "risk_score is 10, could be 10 to 90" },

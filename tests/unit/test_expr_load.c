@@ -25,6 +25,8 @@ static const struct {
 	  "reputation" },
 	{ "enrich.mips.size() > 0", HD_EXPR_BOOL, "did you mean 'misp'" },
 	{ "enrich.hibp.size() > 0", HD_EXPR_BOOL, "no step before asks" },
+	{ "true && enrich . hibp.size() > 0", HD_EXPR_BOOL,
+	  "column 18: enrich.hibp: no step before asks" },
 	{ "missing(\"hibp\")", HD_EXPR_BOOL, "no step before asks" },
 	{ "missing(message)", HD_EXPR_BOOL, "a name in quotes" },
 	{ "size(enrich) > 0", HD_EXPR_BOOL, "say which" },
@@ -165,6 +167,31 @@ static void each_place_has_its_names(void **state)
 		strike(&stage);
 	}
 	assert_int_equal(faults, 0);
+}
+
+static void only_names_count_as_names(void **state)
+{
+	const struct hd_expr_names in_row = { .row = true };
+	struct hd_expr *expr;
+	struct hd_err err = { 0 };
+	char text[4096] = "true";
+	size_t n = strlen(text);
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+				      " && row.m%d.k%d != 'x%d'", i, i, i);
+	expr = hd_expr_compile_text(env, &in_row, text, HD_EXPR_BOOL, &err);
+	if (!expr)
+		fail_msg("%s", err.text);
+	hd_expr_free(expr);
+	n = strlen("true");
+	for (int i = 0; i < 65; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+				      " && m%d != 'x'", i);
+	assert_null(
+		hd_expr_compile_text(env, &in_row, text, HD_EXPR_BOOL, &err));
+	assert_non_null(strstr(err.text, "too many names"));
 }
 
 /* ---- what the manual shows ---- */
@@ -381,6 +408,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_cannot_be_right_is_refused_at_load),
 		cmocka_unit_test(each_place_has_its_names),
+		cmocka_unit_test(only_names_count_as_names),
 		cmocka_unit_test(every_example_of_the_manual_compiles),
 		cmocka_unit_test(complaints_point_into_the_file),
 		cmocka_unit_test(constants_are_named_after_captions),

@@ -1,0 +1,168 @@
+"""vt_enrich against the fake VirusTotal."""
+import pytest
+
+from lookups import Asking
+
+KEY = "example-virustotal-key"
+IP = "203.0.113.45"             # fixtures/virustotal/ip_malicious.json
+
+
+def asking(herald, service, more="", key=KEY):
+    # Documentation addresses are never asked but by `share: all`.
+    return Asking(herald, "vt",
+                  "plugin: vt_enrich, url: '@URL@/api/v3', share: all, "
+                  "secret: {file: @DIR@/secrets/vt}, limit: 1000/1m, "
+                  "retries: 0" + more,
+                  files={"secrets/vt": key}, URL=service.url)
+
+
+@pytest.fixture
+def vt(herald, virustotal):
+    return asking(herald, virustotal)
+
+
+@pytest.mark.parametrize("row, engines, score_id", [
+    ({"src": IP}, 5, 8),
+    ({"file_hash": "44d88612fea8a8f36de82e1278abb02f"}, 62, 10),
+    ({"query": "evil.example.net"}, 8, 8),
+    ({"src": "198.51.100.10"}, 0, 3),
+    ({"src": "192.0.2.200"}, 0, 0),
+])
+def test_what_is_known_is_told(vt, row, engines, score_id):
+    alert = vt.ask(row)
+    told = alert.answer
+    assert told["type"] == "reputation"
+    assert told["reputation"]["base_score"] == engines
+    assert told["reputation"]["score_id"] == score_id
+    assert "last_analysis_results" not in told["data"]
+    assert told["src_url"].startswith("https://www.virustotal.com/gui/")
+
+
+def test_what_is_not_known_is_clean(vt, virustotal):
+    assert vt.ask({"src": "192.0.2.77"}).outcome == "clean"
+    # ... and asked once.
+    assert vt.ask({"src": "192.0.2.77"}).outcome == "clean"
+    assert len(virustotal.requests()) == 1
+
+
+def test_a_hit_is_asked_once(vt, virustotal):
+    assert vt.ask({"src": IP}).outcome == "hit"
+    assert vt.ask({"src": IP}).outcome == "hit"
+    assert len(virustotal.requests()) == 1
+
+
+def test_the_key_goes_in_its_header(vt, virustotal):
+    vt.ask({"src": IP})
+    headers = virustotal.requests()[0]["headers"]
+    assert headers["x-apikey"] == "<masked>"
+    assert headers["accept"] == "application/json"
+    assert "authorization" not in headers
+
+
+def test_urls_are_not_asked_by_default(vt, virustotal):
+    url = "http://evil.example.net/gate.php?id=1"
+    alert = vt.ask({"url": url})
+    assert not [one for one in alert.answers if one["value"] == url]
+    assert not virustotal.requests(path="*/urls/*")
+
+
+def test_urls_are_asked_where_types_say_so(herald, virustotal):
+    vt = asking(herald, virustotal, ", types: [url]")
+    assert vt.ask({"url": "http://evil.example.net/gate.php?id=1"}).answer[
+        "reputation"]["base_score"] == 9
+    assert [one["path"] for one in virustotal.requests()] == [
+        "/api/v3/urls/aHR0cDovL2V2aWwuZXhhbXBsZS5uZXQvZ2F0ZS5waHA_aWQ9MQ"]
+
+
+def test_private_addresses_never_leave(herald, virustotal):
+    vt = Asking(herald, "vt",
+                "plugin: vt_enrich, url: '@URL@/api/v3', "
+                "secret: {file: @DIR@/secrets/vt}",
+                files={"secrets/vt": KEY}, URL=virustotal.url)
+    for address in ("10.1.2.3", "169.254.169.254", "127.0.0.1", "fd00::1",
+                    "::ffff:127.0.0.1", "192.0.2.1"):
+        assert vt.ask({"src": address}).outcome == "clean"
+    assert virustotal.requests() == []
+
+
+@pytest.mark.parametrize("row", [
+    {"query": "a/../../api/v3/files"}, {"query": "a?x-apikey=1#"},
+    {"file_hash": "../users"}, {"src": "999.1.1.1"}, {"src": "0x7f.1"}])
+def test_values_do_not_bend_the_path(vt, virustotal, row):
+    vt.ask(row)
+    for one in virustotal.requests():
+        assert one["path"].startswith(("/api/v3/domains/",
+                                       "/api/v3/ip_addresses/"))
+        assert one["query"] == {}
+        assert "/../" not in one["path"]
+
+
+@pytest.mark.parametrize("fault", [
+    "400", "403", "500", "502", "503", "html", "empty", "half", "shape",
+    "huge", "reset_before", "close", "429", "429:7", "429far",
+    "redirect", "redirect_self"])
+def test_trouble_is_missing_never_clean(vt, virustotal, fault):
+    virustotal.fault(fault)
+    assert vt.ask({"src": IP}).outcome == "missing"
+
+
+def test_retry_after_is_kept(vt, virustotal):
+    virustotal.fault("429:7", times=1)
+    assert vt.ask({"src": IP}).outcome == "missing"
+    assert "quota spent: nothing is asked for 7 s" in vt.herald.log()
+
+
+def test_a_foreign_404_is_not_clean(herald, virustotal):
+    vt = Asking(herald, "vt",
+                "plugin: vt_enrich, url: '@URL@/wrong', share: all, "
+                "retries: 0, secret: {file: @DIR@/secrets/vt}",
+                files={"secrets/vt": KEY}, URL=virustotal.url)
+    assert vt.ask({"src": IP}).outcome == "missing"
+
+
+def test_a_wrong_key_stops_the_connector(herald, virustotal):
+    vt = asking(herald, virustotal, key="wrong-key")
+    assert vt.ask({"src": IP}).outcome == "missing"
+    assert vt.ask({"src": "198.51.100.10"}).outcome == "missing"
+    assert len(virustotal.requests()) == 1
+
+
+def test_a_slow_answer_is_missing_and_then_known(herald, virustotal):
+    vt = asking(herald, virustotal, ", timeout: 300ms")
+    virustotal.fault("latency:1500", times=1)
+    assert vt.ask({"src": IP}).outcome == "missing"
+    assert vt.ask({"src": IP}).outcome == "hit"
+
+
+def test_nobody_there_is_missing(herald, service):
+    gone = service("virustotal")
+    vt = asking(herald, gone)
+    gone.stop()
+    assert vt.ask({"src": IP}).outcome == "missing"
+
+
+def test_a_spent_quota_holds_the_connector(vt, virustotal):
+    virustotal.settings(minute=1)
+    assert vt.ask({"src": IP}).outcome == "hit"
+    assert vt.ask({"src": "198.51.100.10"}).outcome == "missing"
+    assert vt.ask({"src": "192.0.2.77"}).outcome == "missing"
+    assert len(virustotal.requests()) == 2
+    assert "quota spent: nothing is asked for 60 s" in vt.herald.log()
+
+
+def test_too_many_requests_does_not_hold_it(vt, virustotal):
+    virustotal.settings(too_many=True)
+    assert vt.ask({"src": IP}).outcome == "missing"
+    virustotal.settings(too_many=False)
+    assert vt.ask({"src": IP}).outcome == "hit"
+
+
+def test_the_declared_limit_is_that_of_a_public_key(herald, virustotal):
+    vt = Asking(herald, "vt",
+                "plugin: vt_enrich, url: '@URL@/api/v3', share: all, "
+                "secret: {file: @DIR@/secrets/vt}",
+                files={"secrets/vt": KEY}, URL=virustotal.url)
+    outcomes = [vt.ask({"src": f"192.0.2.{i}"}).outcome
+                for i in range(1, 7)]
+    assert outcomes.count("clean") == 4
+    assert len(virustotal.requests()) == 4
