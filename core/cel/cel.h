@@ -402,8 +402,10 @@ void hd_cel_arena_free(struct hd_cel_arena *arena); /* accepts NULL */
 
 /* The input of an evaluation.  A variable is slots[slot] if that is there and
  * not HD_CEL_NONE; else what `resolve` answers, if there is one; else it is
- * absent.  `resolve` may answer HD_CEL_NONE (absent), hd_cel_unknown(id), or
- * allocate with `call`; it is asked each time, so keep what is dear. */
+ * absent: an error of kind HD_CEL_E_ABSENT where it is used, optional.none()
+ * before .?x and [?k].  `resolve` may answer HD_CEL_NONE (absent),
+ * hd_cel_unknown(id), or allocate with `call`; it is asked each time, so keep
+ * what is dear. */
 struct hd_cel_activation {
 	const struct hd_cel_value *slots;
 	size_t n_slots;
