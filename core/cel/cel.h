@@ -367,9 +367,9 @@ struct hd_cel_ref {
 	const char *path; /* "enrich.vt", "user.name", "evidences[*].url":
 			   * every index and every key that is computed, and
 			   * each turn of a macro, is [*] */
-	uint32_t offset, line, column, length;
-	unsigned slot; /* of the variable */
-	bool tested;   /* absence is no error here: has(), .?x, [?k] */
+	uint32_t offset, line, column, length; /* of its last name */
+	unsigned slot;			       /* of the variable */
+	bool tested; /* absence is no error here: has(), .?x, [?k] */
 };
 
 /* The longest path each time, in the order of the source, with repeats.

@@ -32,8 +32,6 @@
 #include "core/pipeline/engine.h"
 #include "core/pipeline/program.h"
 
-#define CACHE_ENTRIES 100000
-
 /* ---- what the parts below are given ---- */
 
 static struct hd_listener *find_listener(void *ud, const char *name)
@@ -203,12 +201,27 @@ static int open_store(struct hd_daemon *d, const char *dir, struct hd_err *err)
 	return d->reader ? 0 : -1;
 }
 
+static void make_lookups(struct hd_daemon *d, const char *state_dir)
+{
+	char *file = hd_strf("%s/cache.db", state_dir);
+	const struct hd_lookups_env env = {
+		.loop = &d->loop,
+		.journal = d->journal,
+		.reader = d->reader,
+		.cache_file = file,
+		.ud = d,
+		.alarm = on_alarm,
+	};
+
+	d->lookups = hd_lookups_new(&env);
+	free(file);
+}
+
 static int make_engine(struct hd_daemon *d)
 {
 	struct hd_engine_env env = { 0 };
 
 	d->guards = hd_guards_new();
-	d->lookups = hd_lookups_new(&d->loop, CACHE_ENTRIES);
 	env.loop = &d->loop;
 	env.journal = d->journal;
 	env.reader = d->reader;
@@ -326,6 +339,8 @@ int hd_daemon_start(struct hd_daemon *d, struct hd_setup *setup_take,
 	hd_alarms_init(&d->alarms);
 	hd_setup_unref(setup_take);
 	opened = open_store(d, state_dir, err);
+	if (opened == 0)
+		make_lookups(d, state_dir);
 	free(state_dir);
 	if (opened < 0)
 		return -1;

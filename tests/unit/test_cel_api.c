@@ -35,17 +35,17 @@ static void paths_are_told(void **state)
 		unsigned line, column, length;
 		bool tested;
 	} wanted[] = {
-		{ "user.groups", 1, 1, 12, true },
-		{ "user.groups[*].name", 1, 40, 6, true },
-		{ "user.groups[*].name", 1, 51, 6, false },
-		{ "device.owner.name", 1, 61, 17, false },
-		{ "evidences[*].user.name", 2, 4, 22, false },
+		{ "user.groups", 1, 7, 6, true },
+		{ "user.groups[*].name", 1, 42, 4, true },
+		{ "user.groups[*].name", 1, 53, 4, false },
+		{ "device.owner.name", 1, 74, 4, false },
 		{ "n", 2, 14, 1, false },
-		{ "m.k", 2, 30, 2, false },
-		{ "device.owner", 2, 44, 12, false },
-		{ "device.owner.age", 2, 44, 16, true },
+		{ "evidences[*].user.name", 2, 22, 4, false },
+		{ "m.k", 2, 31, 1, false },
+		{ "device.owner", 2, 51, 5, false },
+		{ "device.owner.age", 2, 57, 3, true },
 		{ "l", 2, 65, 1, false },
-		{ "x.a[*]", 2, 70, 4, false },
+		{ "x.a[*]", 2, 73, 1, false },
 	};
 	struct cel_rig *rig = cel_rig_new(NULL);
 	struct hd_cel_program *p = compile(rig, expr);
