@@ -8,7 +8,7 @@
 #include "misp_enrich/search.h"
 
 #define VALUES 3
-#define PAGES_MOST 10
+#define PAGES_MOST 20
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
