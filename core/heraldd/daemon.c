@@ -13,6 +13,7 @@
 #include "core/action/guard.h"
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
+#include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/health.h"
 #include "core/base/log.h"
@@ -203,11 +204,12 @@ static int open_store(struct hd_daemon *d, const char *dir, struct hd_err *err)
 	return d->reader ? 0 : -1;
 }
 
-static int make_engine(struct hd_daemon *d)
+static int make_engine(struct hd_daemon *d, struct hd_err *err)
 {
 	struct hd_engine_env env = { 0 };
 
-	d->guards = hd_guards_new();
+	d->guards = hd_guards_new(hd_utc_ms(), hd_now_ms());
+	hd_guards_alarm(d->guards, on_alarm, d);
 	d->lookups = hd_lookups_new(&d->loop, CACHE_ENTRIES);
 	env.loop = &d->loop;
 	env.journal = d->journal;
@@ -219,7 +221,7 @@ static int make_engine(struct hd_daemon *d)
 	env.alarm = on_alarm;
 	env.line = on_line;
 	d->engine = hd_engine_new(&env);
-	return 0;
+	return hd_guards_load(d->guards, d->reader, err);
 }
 
 static void keep_texts(struct hd_daemon *d)
@@ -249,6 +251,7 @@ void hd_daemon_enforce(struct hd_daemon *d)
 	hd_guards_set_mode(d->guards,
 			   (enum hd_mode)d->setup->program->settings->herald
 				   .mode);
+	hd_guards_set_rules(d->guards, d->setup->program->rules);
 	hd_engine_set_program(d->engine, d->setup->program);
 	if (d->control)
 		hd_control_enforce(d->control);
@@ -330,7 +333,7 @@ int hd_daemon_start(struct hd_daemon *d, struct hd_setup *setup_take,
 	if (opened < 0)
 		return -1;
 	d->http = hd_http_client_new(&d->loop, NULL, err);
-	if (!d->http || make_engine(d) < 0 || read_again(d, err) < 0 ||
+	if (!d->http || make_engine(d, err) < 0 || read_again(d, err) < 0 ||
 	    hd_listeners_open(d, d->setup->program->settings, err) < 0 ||
 	    read_halt(d, err) < 0)
 		return -1;
