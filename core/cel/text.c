@@ -302,7 +302,7 @@ bool hd_cel_double_parse(const char *p, size_t n, double *out)
 	*out = strtod(text, NULL);
 	if (text != small)
 		free(text);
-	return true;
+	return isfinite(*out);
 }
 
 bool hd_cel_uint_parse(const char *p, size_t n, uint64_t *out)

@@ -188,6 +188,8 @@ static void extensions_in_full(void **state)
 		  "+ string(0.1)",
 		  "string 1000000 1 1e+21 0.1" },
 		{ "double('1.5e3')", "double 1500" },
+		{ "double('1e400')", "error '1e400' is no double" },
+		{ "double('-Infinity')", "double -Infinity" },
 		{ "bool('yes')", "error 'yes' is no bool" },
 		{ "strings.quote('a\"\\n')", "string \"a\\\"\\n\"" },
 		{ "{?'a': m.?list, ?'b': m.?nope}.map(k, k)", "list [\"a\"]" },
