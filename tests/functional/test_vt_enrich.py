@@ -155,7 +155,7 @@ def test_too_many_requests_does_not_hold_it(vt, virustotal):
     assert vt.ask({"src": IP}).outcome == "missing"
     virustotal.settings(too_many=False)
     assert vt.ask({"src": IP}).outcome == "missing"     # not before 5 s
-    assert vt.ask({"src": "198.51.100.10"}).outcome == "clean"
+    assert vt.ask({"src": "198.51.100.10"}).outcome == "hit"
     assert len(virustotal.requests()) == 2
 
 
