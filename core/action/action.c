@@ -244,6 +244,7 @@ static void on_stored(void *ud, enum hd_txn_status status, struct hd_txn *txn)
 		report_stopped(a);
 		return;
 	}
+	r->charged_ms = 0;
 	crash_here("after", r);
 	if (hd_row_is_final(r))
 		count_end(r);
@@ -267,6 +268,7 @@ static void store_now(struct storing *s)
 			add_entry(txn, &c->rows[i]);
 			c->rows[i].changed = false;
 		}
+	hd_guard_charge(a->env.guards, s->row, txn);
 	if (s->amend)
 		hd_txn_entry(txn, c->alert, s->amend->kind, s->amend->json);
 	if (s->amend && end == HD_ALERT_KEEP) {
@@ -530,7 +532,6 @@ static void on_plan(struct hd_actions *a, struct hd_row *r,
 	enum hd_action_state state;
 	enum hd_verdict verdict;
 	char why[512] = "";
-	int64_t until_ms = 0;
 	json_t *target;
 	char *text;
 
@@ -560,8 +561,9 @@ static void on_plan(struct hd_actions *a, struct hd_row *r,
 		end_row(a, r, HD_ACTION_SKIPPED, why);
 		return;
 	}
-	verdict = hd_guard_target(a->env.guards, r, target, NULL, why,
-				  sizeof(why), &until_ms);
+	verdict = hd_guard_target(a->env.guards, r, target,
+				  record_text(a, r->owner), hd_now_ms(), why,
+				  sizeof(why));
 	if (verdict == HD_REFUSE)
 		end_row(a, r, HD_ACTION_REFUSED, why);
 	else
@@ -694,6 +696,38 @@ static void skip_row(struct hd_actions *a, struct hd_row *r, const char *why)
 	end_row(a, r, HD_ACTION_SKIPPED, why);
 }
 
+/* Beyond its rate, which takes nothing off the time for its tries. */
+static void wait_turn(struct hd_actions *a, struct hd_row *r, int64_t wait_ms,
+		      const char *why)
+{
+	r->due_ms = hd_utc_ms() + wait_ms;
+	r->retry_until_ms += r->retry_until_ms != 0 ? wait_ms : 0;
+	r->deadline_ms += r->deadline_ms != 0 ? wait_ms : 0;
+	hd_row_set(&r->message, why);
+	store(a, r, NULL);
+}
+
+/* May it be tried for the first time?  If not, what becomes of it was said. */
+static bool has_turn(struct hd_actions *a, struct hd_row *r)
+{
+	int64_t wait_ms = 0;
+	char why[512];
+
+	if (r->tries != 0)
+		return true;
+	switch (hd_guard_rate(a->env.guards, r, hd_now_ms(), why, sizeof(why),
+			      &wait_ms)) {
+	case HD_PARK:
+		wait_turn(a, r, wait_ms, why);
+		return false;
+	case HD_REFUSE:
+		end_row(a, r, HD_ACTION_REFUSED, why);
+		return false;
+	default:
+		return true;
+	}
+}
+
 /* A row that was decided: plan, or run, or say why not. */
 static void start_decided(struct hd_actions *a, struct hd_row *r,
 			  struct hd_instance *instance, int index)
@@ -701,20 +735,46 @@ static void start_decided(struct hd_actions *a, struct hd_row *r,
 	const herald_action *action =
 		hd_module_action(hd_instance_module(instance), (uint32_t)index);
 	bool plans = (action->flags & HERALD_PLANS) != 0;
+	bool acts;
 	char why[512];
 
+	acts = hd_guard_mode(a->env.guards, r,
+			     hd_instance_common(instance)->mode, why,
+			     sizeof(why)) == HD_PASS;
+	if (acts && !has_turn(a, r))
+		return;
 	if (plans && !hd_row_is_planned(r)) {
 		r->tries++;
 		call_plugin(a, r, instance, index, HERALD_PLAN);
 		return;
 	}
-	if (hd_guard_mode(a->env.guards, r, hd_instance_common(instance)->mode,
-			  why, sizeof(why)) == HD_SKIP) {
+	if (!acts) {
 		skip_row(a, r, why);
 		return;
 	}
 	if (plans || !(action->flags & HERALD_IDEMPOTENT)) {
 		begin_run(a, r);
+		return;
+	}
+	r->tries++;
+	call_plugin(a, r, instance, index, HERALD_RUN);
+}
+
+/* The intent is stored; what was allowed then must be allowed now. */
+static void run_fresh(struct hd_actions *a, struct hd_row *r,
+		      struct hd_instance *instance, int index)
+{
+	char why[512];
+
+	r->fresh = false;
+	if (hd_guard_mode(a->env.guards, r, hd_instance_common(instance)->mode,
+			  why, sizeof(why)) == HD_SKIP) {
+		skip_row(a, r, why);
+		return;
+	}
+	if (hd_guard_run(a->env.guards, r, hd_now_ms(), why, sizeof(why)) ==
+	    HD_REFUSE) {
+		end_row(a, r, HD_ACTION_REFUSED, why);
 		return;
 	}
 	r->tries++;
@@ -751,9 +811,7 @@ static void start_row(struct hd_actions *a, struct hd_row *r)
 	} else if (r->state == HD_ACTION_PENDING || r->unclear) {
 		call_plugin(a, r, instance, index, HERALD_VERIFY);
 	} else if (r->fresh) {
-		r->fresh = false;
-		r->tries++;
-		call_plugin(a, r, instance, index, HERALD_RUN);
+		run_fresh(a, r, instance, index);
 	} else { /* STARTED, and then this process began */
 		r->unclear = true;
 		unclear_row(a, r, flags_of(a, r), 0,

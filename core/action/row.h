@@ -40,6 +40,7 @@ struct hd_row {
 	bool held;    /* waits for its connector to be started */
 	bool changed; /* not yet written */
 	bool amended; /* a person's word on it is being stored */
+	int64_t charged_ms; /* its budget was taken then (UTC), not stored yet */
 	char *after;  /* from spec; NULL: none */
 	bool deferred, or_else; /* from spec */
 	struct hd_row *next_queued;
