@@ -25,10 +25,10 @@ struct hd_step {
 };
 
 struct hd_pipeline {
-	const char *name;	  /* borrowed from the configuration */
-	const char **from;	  /* connectors, NULL-ended; NULL: any */
-	struct hd_expr *cond;	  /* NULL: always */
-	enum hd_mode mode;	  /* LIVE unless lowered */
+	const char *name;     /* borrowed from the configuration */
+	const char **from;    /* connectors, NULL-ended; NULL: any */
+	struct hd_expr *cond; /* NULL: always */
+	enum hd_mode mode;    /* LIVE unless lowered */
 	struct hd_step *steps;
 	size_t count;
 };
@@ -39,8 +39,8 @@ struct hd_program {
 	struct hd_settings *settings;
 	struct hd_risk_levels levels;
 	struct hd_expr_env *env;
-	struct hd_list **lists; /* as settings->lists */
-	const struct hd_list **own; /* those of herald.own, NULL-ended */
+	struct hd_list **lists;	       /* as settings->lists */
+	const struct hd_list **own;    /* those of herald.own, NULL-ended */
 	struct hd_pipeline *pipelines; /* `default` is the last */
 	size_t count;
 };
@@ -76,8 +76,6 @@ struct hd_build {
 	/* What expressions here may refer to: grows from step to step. */
 	const char **enrich, **done;
 	size_t enrich_count, done_count;
-	size_t score_names_count;
-	const char **score_names;
 };
 
 /* Compiles an expression with the names known so far. */
