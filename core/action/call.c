@@ -159,49 +159,78 @@ static void call_plugin(struct hd_actions *a, struct hd_row *r,
 
 /* ---- which call ---- */
 
-/* Does the mode in force let the row act?  If not it has ended. */
-static bool may_act(struct hd_actions *a, struct hd_row *r,
-		    const struct callee *to)
+static bool mode_lets(struct hd_actions *a, const struct hd_row *r,
+		      const struct callee *to, char *why, size_t why_size)
 {
+	return hd_guard_mode(a->env.guards, r,
+			     hd_instance_common(to->instance)->mode, why,
+			     why_size) == HD_PASS;
+}
+
+/* Beyond its rate, which takes nothing off the time for its tries. */
+static void wait_turn(struct hd_actions *a, struct hd_row *r, int64_t wait_ms,
+		      const char *why)
+{
+	r->due_ms = hd_utc_steady_ms() + wait_ms;
+	r->retry_until_ms += r->retry_until_ms != 0 ? wait_ms : 0;
+	r->deadline_ms += r->deadline_ms != 0 ? wait_ms : 0;
+	hd_row_set(&r->message, why);
+	hd_action_store(a, r, NULL);
+}
+
+/* May it be tried for the first time?  If not, what becomes of it was said. */
+static bool has_turn(struct hd_actions *a, struct hd_row *r)
+{
+	int64_t wait_ms = 0;
 	char why[512];
 
-	if (hd_guard_mode(a->env.guards, r,
-			  hd_instance_common(to->instance)->mode, why,
-			  sizeof(why)) != HD_SKIP)
+	if (r->tries != 0)
 		return true;
-	hd_flow_end(a, r, HD_ACTION_SKIPPED, why);
-	return false;
+	switch (hd_guard_rate(a->env.guards, r, hd_now_ms(), why, sizeof(why),
+			      &wait_ms)) {
+	case HD_PARK:
+		wait_turn(a, r, wait_ms, why);
+		return false;
+	case HD_REFUSE:
+		hd_flow_end(a, r, HD_ACTION_REFUSED, why);
+		return false;
+	default:
+		return true;
+	}
 }
 
 static void start_decided(struct hd_actions *a, struct hd_row *r,
 			  const struct callee *to)
 {
 	bool plans = (to->action->flags & HERALD_PLANS) != 0;
+	char why[512];
+	bool acts = mode_lets(a, r, to, why, sizeof(why));
 
+	if (acts && !has_turn(a, r))
+		return;
 	if (plans && !hd_row_is_planned(r))
 		call_plugin(a, r, to, HERALD_PLAN);
-	else if (!may_act(a, r, to))
-		return;
+	else if (!acts)
+		hd_flow_end(a, r, HD_ACTION_SKIPPED, why);
 	else if (plans || !(to->action->flags & HERALD_IDEMPOTENT))
 		hd_flow_begin(a, r);
 	else
 		call_plugin(a, r, to, HERALD_RUN);
 }
 
-/* The intent is stored, and nobody stopped it meanwhile. */
+/* The intent is stored; what was allowed then must be allowed now. */
 static void run_fresh(struct hd_actions *a, struct hd_row *r,
 		      const struct callee *to)
 {
-	const char *halted = hd_guards_halted(a->env.guards);
-	char *text;
+	char why[512];
 
-	if (!halted || r->effect < HERALD_CONTAINS) {
+	if (!mode_lets(a, r, to, why, sizeof(why)))
+		hd_flow_end(a, r, HD_ACTION_SKIPPED, why);
+	else if (hd_guard_run(a->env.guards, r, hd_now_ms(), why,
+			      sizeof(why)) == HD_REFUSE)
+		hd_flow_end(a, r, HD_ACTION_REFUSED, why);
+	else
 		call_plugin(a, r, to, HERALD_RUN);
-		return;
-	}
-	text = hd_strf("halted: %s -> heraldctl unhalt", halted);
-	hd_flow_end(a, r, HD_ACTION_REFUSED, text);
-	free(text);
 }
 
 static void end_gone(struct hd_actions *a, struct hd_row *r,

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/action/guard.h"
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
 #include "core/base/crash.h"
@@ -152,6 +153,7 @@ static void release_rows(const struct hd_storing *s, bool stored)
 		if (!stored)
 			continue;
 		r->added = false;
+		r->charged_ms = 0;
 		if (hd_row_is_final(r))
 			count_end(r);
 	}
@@ -222,6 +224,7 @@ static void add_rows(struct hd_storing *s, struct hd_txn *txn)
 			hd_row_insert(r, txn);
 		else
 			hd_row_update(r, txn);
+		hd_guard_charge(s->actions->env.guards, r, txn);
 		add_entry(txn, r);
 	}
 }

@@ -5,6 +5,7 @@
 
 #include <herald/plugin.h>
 
+#include "core/action/guard_rules.h"
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
 #include "core/base/suggest.h"
@@ -12,6 +13,8 @@
 #include "core/conf/list.h"
 #include "core/conf/load.h"
 #include "core/conf/node.h"
+#include "core/pipeline/alarm_actions.h"
+#include "core/pipeline/safety.h"
 
 /* ---- lists ---- */
 
@@ -383,6 +386,8 @@ void hd_program_build(struct hd_program *program, hd_connector_fn connector,
 		build_pipeline(&b, hd_conf_entry(program->conf,
 						 HD_CONF_PIPELINES, i));
 	}
+	program->alarms = hd_alarm_actions_build(&b);
+	program->rules = hd_safety_build(&b);
 }
 
 /* ---- life ---- */
@@ -411,6 +416,8 @@ void hd_program_unref(struct hd_program *p)
 	for (size_t i = 0; i < p->count; i++)
 		fini_pipeline(&p->pipelines[i]);
 	free(p->pipelines);
+	hd_alarm_actions_free(p->alarms);
+	hd_guard_rules_free(p->rules);
 	hd_expr_env_free(p->env);
 	for (size_t i = 0; p->settings && i < p->settings->lists_count; i++)
 		hd_list_free(p->lists[i]);

@@ -13,8 +13,10 @@
 #include "core/expr/expr.h"
 #include "core/pipeline/step.h"
 
+struct hd_alarm_actions;
 struct hd_complaints;
 struct hd_conf;
+struct hd_guard_rules;
 struct hd_instance;
 struct hd_list;
 
@@ -41,8 +43,10 @@ struct hd_program {
 	struct hd_expr_env *env;
 	struct hd_list **lists;	       /* as settings->lists */
 	const struct hd_list **own;    /* those of herald.own, NULL-ended */
+	struct hd_guard_rules *rules;	  /* the section safety */
 	struct hd_pipeline *pipelines; /* `default` is the last */
 	size_t count;
+	struct hd_alarm_actions *alarms; /* herald's own troubles */
 };
 
 /* The checked lists and expression environment of a configuration; pipelines

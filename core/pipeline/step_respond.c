@@ -9,6 +9,7 @@
 #include "core/pipeline/defer.h"
 #include "core/pipeline/params.h"
 #include "core/pipeline/program.h"
+#include "core/pipeline/safety.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -227,6 +228,7 @@ static int build_entry(struct hd_build *b, const struct hd_node *node,
 	if (!action)
 		return -1;
 	e->effect = (int)action->effect;
+	hd_safety_use(b, e->connector, action, hd_node_get(node, "do"));
 	/* The whole of `do` names an entry that has no name. */
 	if (!name && !raw.name)
 		e->own_name = hd_strf("%s.%s", e->connector, e->action);
