@@ -259,6 +259,9 @@ json_t *hd_asked_json(const struct hd_asked *asked)
 		if (a->reason)
 			json_object_set_new(one, "reason",
 					    json_string(a->reason));
+		if (a->detail)
+			json_object_set_new(one, "detail",
+					    json_string(a->detail));
 		if (a->outcome == HD_HIT && a->result)
 			json_object_set(one, "result", a->result);
 		json_array_append_new(list, one);

@@ -19,7 +19,9 @@
 #include "core/base/clock.h"
 #include "core/conf/complaint.h"
 #include "core/conf/node.h"
+#include "core/lookup/from_record.h"
 #include "core/lookup/lookup.h"
+#include "core/lookup/policy.h"
 #include "core/plugin/instance.h"
 #include "core/plugin/module.h"
 
@@ -235,6 +237,7 @@ struct round {
 	uv_timer_t *timer;
 	int64_t within_ms;
 	bool second;
+	bool red; /* the alert is labelled tlp:red */
 	bool asking; /* inside ask_all: an answer goes no further */
 };
 
@@ -275,6 +278,20 @@ static void on_answer(void *ud, struct hd_answer *answer)
 		end_round(r);
 }
 
+/* Of a URL the host counts too. */
+static bool is_own(const struct hd_program *program, enum hd_kind kind,
+		   const char *value, size_t n)
+{
+	const char *host;
+	size_t host_n;
+
+	if (hd_program_is_own(program, value, n))
+		return true;
+	host = hd_policy_host(kind, value, n, &host_n);
+	return host && host != value &&
+	       hd_program_is_own(program, host, host_n);
+}
+
 /* Names, not pointers: the instance may be gone when the record is written. */
 static void ask_one(struct round *r, struct hd_instance *instance,
 		    unsigned order, enum hd_kind kind, const char *value,
@@ -283,6 +300,8 @@ static void ask_one(struct round *r, struct hd_instance *instance,
 	struct hd_alert *alert = r->alert;
 	const char *name = hd_instance_name(instance);
 	int key = hd_lookups_key(instance, kind);
+	const char *fields;
+	char *context = NULL;
 	struct hd_answer *answer;
 	struct hd_ask ask = { 0 };
 	struct waiting *w;
@@ -302,9 +321,15 @@ static void ask_one(struct round *r, struct hd_instance *instance,
 	ask.kind = kind;
 	ask.value = value;
 	ask.value_n = n;
-	ask.own = hd_program_is_own(alert->program, value, n);
+	ask.own = is_own(alert->program, kind, value, n);
+	ask.red = r->red;
+	fields = hd_module_key(hd_instance_module(instance), ask.key)->context;
+	if (fields)
+		ask.context = context = hd_from_record_context(
+			alert->record, fields, kind, value, n);
 	answer = hd_lookups_ask(hd_engine_lookups(alert->engine), &ask,
 				on_answer, w, &w->wait);
+	free(context);
 	if (answer)
 		alert->asked.items[w->index].answer = answer;
 	else
@@ -401,6 +426,7 @@ static void ask_all(struct round *r)
 	struct values v = values_of(r);
 
 	r->asking = true;
+	r->red = hd_from_record_red(r->alert->record);
 	r->from = r->alert->asked.count;
 	r->count = r->open = 0;
 	r->skipped += v.skipped;
