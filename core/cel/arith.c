@@ -232,29 +232,36 @@ static value relation(struct hd_cel_call *call, enum hd_cel_op op,
 	}
 }
 
+static value contains_key(struct hd_cel_call *call, const value *key,
+			  const value *map)
+{
+	value found = hd_cel_lookup(map, key);
+	uint32_t mark = 0;
+
+	if (found.kind == HD_CEL_NONE && call->unknowns &&
+	    hd_cel_is_json(map) && key->kind == HD_CEL_STRING)
+		mark = hd_cel_unknown_child(call->unknowns, map->n, key->u.text,
+					    key->n);
+	if (mark != 0)
+		return hd_cel_unknown_at(call->unknowns, mark);
+	return hd_cel_bool(found.kind != HD_CEL_NONE);
+}
+
 static value contains(struct hd_cel_call *call, const value *a, const value *b)
 {
-	struct hd_cel_walk walk = { .of = b };
-	value key, item, found;
+	const struct hd_cel_list *list = b->u.p;
+	size_t n, i;
+	value item;
 
-	if (b->kind == HD_CEL_MAP) {
-		found = hd_cel_lookup(b, a);
-		if (found.kind == HD_CEL_NONE && call->unknowns &&
-		    hd_cel_is_json(b) && a->kind == HD_CEL_STRING) {
-			uint32_t mark = hd_cel_unknown_child(call->unknowns,
-							     b->n, a->u.text,
-							     a->n);
-
-			if (mark != 0)
-				return hd_cel_unknown_at(call->unknowns, mark);
-		}
-		return hd_cel_bool(found.kind != HD_CEL_NONE);
-	}
+	if (b->kind == HD_CEL_MAP)
+		return contains_key(call, a, b);
 	if (b->kind != HD_CEL_LIST)
 		return no_overload(call, HD_CEL_OP_IN, a, b);
-	while (hd_cel_walk_next(&walk, &key, &item)) {
+	n = hd_cel_size(*b);
+	for (i = 0; i < n; i++) {
 		if (!hd_cel_call_cost(call, 1))
 			return hd_cel_stopped(call);
+		item = hd_cel_is_json(b) ? hd_cel_at(*b, i) : list->items[i];
 		if (hd_cel_same(call, a, &item))
 			return hd_cel_bool(true);
 	}

@@ -121,25 +121,37 @@ struct hd_cel_value hd_cel_eval_attr(struct hd_cel_call *call,
 
 /* ---- optionals and tests ---- */
 
-static struct hd_cel_value optional_member(struct hd_cel_call *call,
-					   struct hd_cel_value of,
-					   const char *name, size_t n)
+/* The member of `of`, which is no optional; NONE if it has none. */
+static struct hd_cel_value chosen_member(struct hd_cel_call *call,
+					 const struct hd_cel_value *of,
+					 const char *name, size_t n)
 {
 	struct hd_cel_value v;
 	uint32_t mark;
 
+	v = member(call, of, name, n, &mark);
+	if (v.kind == HD_CEL_NONE && mark != 0)
+		return hd_cel_unknown_at(call->unknowns, mark);
+	return v.kind == HD_CEL_OPTIONAL ? hd_cel_optional_value(v) : v;
+}
+
+static struct hd_cel_value as_optional(struct hd_cel_call *call,
+				       struct hd_cel_value v)
+{
+	return v.kind == HD_CEL_NONE ? hd_cel_optional_none()
+				     : hd_cel_optional(call, v);
+}
+
+static struct hd_cel_value optional_member(struct hd_cel_call *call,
+					   struct hd_cel_value of,
+					   const char *name, size_t n)
+{
 	if (of.kind == HD_CEL_OPTIONAL) {
 		if (!of.u.p)
 			return of;
 		of = hd_cel_optional_value(of);
 	}
-	v = member(call, &of, name, n, &mark);
-	if (v.kind == HD_CEL_NONE)
-		return mark != 0 ? hd_cel_unknown_at(call->unknowns, mark)
-				 : hd_cel_optional_none();
-	if (v.kind == HD_CEL_OPTIONAL)
-		return v;
-	return hd_cel_optional(call, v);
+	return as_optional(call, chosen_member(call, &of, name, n));
 }
 
 static struct hd_cel_value test_member(struct hd_cel_call *call,
@@ -162,37 +174,66 @@ static struct hd_cel_value test_member(struct hd_cel_call *call,
 	return hd_cel_bool(v.kind != HD_CEL_NONE);
 }
 
-/* An absent variable is as good as none before .?x and [?k]. */
+static bool is_chosen(const struct hd_cel_node *node)
+{
+	return node->op == HD_CEL_OP_SELECT &&
+	       !(node->flags & HD_CEL_NODE_TEST);
+}
+
+/* What .?x and [?k] stand on: NONE where an optional has no value, and for an
+ * absent variable, which is as good as that. */
 static struct hd_cel_value base(struct hd_cel_call *call,
 				const struct hd_cel_node *node)
 {
 	struct hd_cel_value v;
 	uint32_t mark;
 
-	if (node->a->op != HD_CEL_OP_VAR ||
-	    !(node->flags & HD_CEL_NODE_OPTIONAL))
-		return hd_cel_eval_node(call, node->a);
+	if (is_chosen(node->a))
+		return hd_cel_eval_chosen(call, node->a);
+	if (node->a->op != HD_CEL_OP_VAR) {
+		v = hd_cel_eval_node(call, node->a);
+		return v.kind == HD_CEL_OPTIONAL ? hd_cel_optional_value(v) : v;
+	}
 	v = variable(call, node->a->slot, &mark);
+	if (v.kind == HD_CEL_OPTIONAL)
+		return hd_cel_optional_value(v);
 	if (v.kind != HD_CEL_NONE)
 		return v;
 	if (node->op == HD_CEL_OP_SELECT)
 		mark = hd_cel_unknown_child(call->unknowns, mark, node->name,
 					    node->name_n);
-	return mark != 0 ? hd_cel_unknown_at(call->unknowns, mark)
-			 : hd_cel_optional_none();
+	return mark != 0 ? hd_cel_unknown_at(call->unknowns, mark) : nothing;
+}
+
+struct hd_cel_value hd_cel_eval_chosen(struct hd_cel_call *call,
+				       const struct hd_cel_node *node)
+{
+	struct hd_cel_value of;
+
+	if (call->cost == 0)
+		return hd_cel_stop(call, "the evaluation costs too much");
+	call->cost--;
+	of = base(call, node);
+	if (hd_cel_bad(&of) || of.kind == HD_CEL_NONE)
+		return of;
+	call->node = node;
+	return chosen_member(call, &of, node->name, node->name_n);
 }
 
 struct hd_cel_value hd_cel_eval_select(struct hd_cel_call *call,
 				       const struct hd_cel_node *node)
 {
-	struct hd_cel_value of = base(call, node);
+	struct hd_cel_value of;
 
+	if (!(node->flags & HD_CEL_NODE_TEST)) {
+		call->cost++; /* it is paid for once */
+		return as_optional(call, hd_cel_eval_chosen(call, node));
+	}
+	of = hd_cel_eval_node(call, node->a);
 	if (hd_cel_bad(&of))
 		return of;
 	call->node = node;
-	if (node->flags & HD_CEL_NODE_TEST)
-		return test_member(call, of, node->name, node->name_n);
-	return optional_member(call, of, node->name, node->name_n);
+	return test_member(call, of, node->name, node->name_n);
 }
 
 /* ---- keys ---- */
@@ -271,9 +312,10 @@ static struct hd_cel_value no_item(struct hd_cel_call *call,
 struct hd_cel_value hd_cel_eval_index(struct hd_cel_call *call,
 				      const struct hd_cel_node *node)
 {
-	struct hd_cel_value of = base(call, node), key, v;
 	bool optional = (node->flags & HD_CEL_NODE_OPTIONAL) != 0;
+	struct hd_cel_value of, key, v;
 
+	of = optional ? base(call, node) : hd_cel_eval_node(call, node->a);
 	if (of.kind == HD_CEL_ERROR)
 		return of;
 	key = hd_cel_eval_node(call, node->b);
@@ -285,11 +327,11 @@ struct hd_cel_value hd_cel_eval_index(struct hd_cel_call *call,
 		return key;
 	call->node = node;
 	if (of.kind == HD_CEL_OPTIONAL) {
-		if (!of.u.p)
-			return of;
 		of = hd_cel_optional_value(of);
 		optional = true;
 	}
+	if (of.kind == HD_CEL_NONE)
+		return hd_cel_optional_none();
 	v = item(call, &of, &key);
 	if (v.kind == HD_CEL_NONE)
 		return optional ? hd_cel_optional_none()

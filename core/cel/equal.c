@@ -86,6 +86,11 @@ enum hd_cel_order hd_cel_compare(const struct hd_cel_value *a,
 static bool same(struct hd_cel_call *call, const struct hd_cel_value *a,
 		 const struct hd_cel_value *b, unsigned level);
 
+static bool pays(struct hd_cel_call *call)
+{
+	return !call || hd_cel_call_cost(call, 1);
+}
+
 static bool same_list(struct hd_cel_call *call, const struct hd_cel_value *a,
 		      const struct hd_cel_value *b, unsigned level)
 {
@@ -95,7 +100,7 @@ static bool same_list(struct hd_cel_call *call, const struct hd_cel_value *a,
 	if (hd_cel_size(*a) != hd_cel_size(*b))
 		return false;
 	while (hd_cel_walk_next(&x, &key, &u) && hd_cel_walk_next(&y, &key, &v))
-		if (!same(call, &u, &v, level + 1))
+		if (!pays(call) || !same(call, &u, &v, level + 1))
 			return false;
 	return true;
 }
@@ -110,7 +115,8 @@ static bool same_map(struct hd_cel_call *call, const struct hd_cel_value *a,
 		return false;
 	while (hd_cel_walk_next(&walk, &key, &u)) {
 		v = hd_cel_lookup(b, &key);
-		if (v.kind == HD_CEL_NONE || !same(call, &u, &v, level + 1))
+		if (v.kind == HD_CEL_NONE || !pays(call) ||
+		    !same(call, &u, &v, level + 1))
 			return false;
 	}
 	return true;
@@ -134,8 +140,6 @@ static bool same(struct hd_cel_call *call, const struct hd_cel_value *a,
 	if (hd_cel_is_number(a) && hd_cel_is_number(b))
 		return compare_numbers(a, b) == HD_CEL_SAME;
 	if (a->kind != b->kind || level > MAX_LEVELS)
-		return false;
-	if (call && !hd_cel_call_cost(call, level != 0))
 		return false;
 	switch ((enum hd_cel_kind)a->kind) {
 	case HD_CEL_NULL:

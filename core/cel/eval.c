@@ -5,6 +5,7 @@
 #include "core/cel/unknown.h"
 
 #define FEW_LOCALS 16
+#define FEW_ARGS 4
 
 static struct hd_cel_value eval(struct hd_cel_call *call,
 				const struct hd_cel_node *node)
@@ -154,9 +155,13 @@ static struct hd_cel_value apply(struct hd_cel_call *call,
 static struct hd_cel_value eval_call(struct hd_cel_call *call,
 				     const struct hd_cel_node *node)
 {
-	struct hd_cel_value args[HD_CEL_MAX_PARAMS];
+	struct hd_cel_value few[FEW_ARGS], *args = few;
 	uint32_t i;
 
+	if (node->n > FEW_ARGS)
+		args = hd_cel_call_alloc(call, node->n * sizeof(*args));
+	if (!args)
+		return hd_cel_stopped(call);
 	for (i = 0; i < node->n; i++) {
 		args[i] = eval(call, node->args[i]);
 		if (hd_cel_bad(&args[i]))
@@ -210,6 +215,42 @@ static struct hd_cel_value eval_optional(struct hd_cel_call *call,
 	return v;
 }
 
+/* No optional is made for a.?b.?c.orValue(d): its value is all that is wanted.
+ */
+static struct hd_cel_value eval_or_value(struct hd_cel_call *call,
+					 const struct hd_cel_node *node)
+{
+	struct hd_cel_value v;
+
+	if (node->a->op == HD_CEL_OP_SELECT &&
+	    !(node->a->flags & HD_CEL_NODE_TEST)) {
+		v = hd_cel_eval_chosen(call, node->a);
+	} else {
+		v = eval(call, node->a);
+		call->node = node;
+		if (v.kind == HD_CEL_OPTIONAL)
+			v = hd_cel_optional_value(v);
+		else if (!hd_cel_bad(&v))
+			v = hd_cel_no_overload(call, "orValue", &v, 1);
+	}
+	return v.kind == HD_CEL_NONE ? eval(call, node->b) : v;
+}
+
+static struct hd_cel_value eval_or_else(struct hd_cel_call *call,
+					const struct hd_cel_node *node)
+{
+	struct hd_cel_value v = eval(call, node->a);
+
+	if (hd_cel_bad(&v) || (v.kind == HD_CEL_OPTIONAL && v.u.p))
+		return v;
+	call->node = node;
+	if (v.kind == HD_CEL_OPTIONAL)
+		v = eval(call, node->b);
+	if (v.kind != HD_CEL_OPTIONAL && !hd_cel_bad(&v))
+		return hd_cel_no_overload(call, "or", &v, 1);
+	return v;
+}
+
 static struct hd_cel_value eval_fail(struct hd_cel_call *call,
 				     const struct hd_cel_node *node)
 {
@@ -260,6 +301,10 @@ struct hd_cel_value hd_cel_eval_node(struct hd_cel_call *call,
 	case HD_CEL_OP_OPT_MAP:
 	case HD_CEL_OP_OPT_FLAT:
 		return eval_optional(call, node);
+	case HD_CEL_OP_OR_VALUE:
+		return eval_or_value(call, node);
+	case HD_CEL_OP_OR_ELSE:
+		return eval_or_else(call, node);
 	case HD_CEL_OP_IDENT:
 	case HD_CEL_OP_FAIL:
 		return eval_fail(call, node);

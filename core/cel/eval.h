@@ -66,6 +66,9 @@ struct hd_cel_value hd_cel_eval_attr(struct hd_cel_call *call,
 				     const struct hd_cel_node *node);
 struct hd_cel_value hd_cel_eval_select(struct hd_cel_call *call,
 				       const struct hd_cel_node *node);
+/* a.?b without making an optional of it: the value, or NONE. */
+struct hd_cel_value hd_cel_eval_chosen(struct hd_cel_call *call,
+				       const struct hd_cel_node *node);
 struct hd_cel_value hd_cel_eval_index(struct hd_cel_call *call,
 				      const struct hd_cel_node *node);
 struct hd_cel_value hd_cel_eval_var(struct hd_cel_call *call,

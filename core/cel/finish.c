@@ -112,6 +112,25 @@ static void fuse(struct finisher *f, struct hd_cel_node *node)
 	node->n = n;
 }
 
+/* ---- or, orValue: their argument is not evaluated in vain ---- */
+
+static void make_lazy(struct hd_cel_node *node)
+{
+	const struct hd_cel_overload *o = node->overload;
+	bool value;
+
+	if (!o || o->own || !o->receiver || node->n != 2)
+		return;
+	value = strcmp(node->function->name, "orValue") == 0;
+	if (!value && strcmp(node->function->name, "or") != 0)
+		return;
+	node->op = value ? HD_CEL_OP_OR_VALUE : HD_CEL_OP_OR_ELSE;
+	node->a = node->args[0];
+	node->b = node->args[1];
+	node->n = 0;
+	node->args = NULL;
+}
+
 /* ---- the walk ---- */
 
 /* Errors name the whole attribute that was asked for, not its beginning. */
@@ -142,6 +161,8 @@ static void finish(struct finisher *f, struct hd_cel_node *node)
 	if (node->op == HD_CEL_OP_CALL)
 		prepare(f, node);
 	fold(f, node);
+	if (node->op == HD_CEL_OP_CALL)
+		make_lazy(node);
 }
 
 void hd_cel_finish(struct hd_cel_program *program, struct hd_cel_diag *diag,

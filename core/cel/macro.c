@@ -41,11 +41,14 @@ static const struct macro macros[] = {
 const char *hd_cel_macro_name(size_t i)
 {
 	static const char *const names[] = {
-		"has",		 "all",		  "exists",
-		"exists_one",	 "existsOne",	  "filter",
-		"map",		 "transformList", "transformMap",
-		"transformMapEntry", "optMap",	  "optFlatMap",
-		"cel.bind",	 "math.greatest", "math.least"
+		"has",		"all",
+		"exists",	"exists_one",
+		"existsOne",	"filter",
+		"map",		"transformList",
+		"transformMap", "transformMapEntry",
+		"optMap",	"optFlatMap",
+		"cel.bind",	"math.greatest",
+		"math.least"
 	};
 
 	return i < sizeof(names) / sizeof(names[0]) ? names[i] : NULL;

@@ -45,6 +45,8 @@ enum hd_cel_op {
 	HD_CEL_OP_BIND,	    /* a: value, c: body */
 	HD_CEL_OP_OPT_MAP,  /* a: optional, c: body */
 	HD_CEL_OP_OPT_FLAT, /* the same, c is an optional */
+	HD_CEL_OP_OR_VALUE, /* a.orValue(b): b is asked for only if wanted */
+	HD_CEL_OP_OR_ELSE,  /* a.or(b) */
 	HD_CEL_OP_FAIL	    /* unchecked: an unknown name; `name` is the text */
 };
 

@@ -1,4 +1,6 @@
 /* What an expression asks for: attributes and calls of the caller's. */
+#include <stdlib.h>
+
 #include "core/cel/env.h"
 #include "core/cel/issue.h"
 #include "core/cel/program.h"
@@ -34,34 +36,19 @@ static void *grow(struct lister *l, void *items, size_t n, size_t *cap,
 	return more;
 }
 
-/* Where the name begins that the path begins with. */
-static uint32_t begin_of(const struct hd_cel_node *node)
-{
-	for (;;) {
-		const struct hd_cel_node *first =
-			node->op == HD_CEL_OP_CALL ? node->args[0] : node->a;
-
-		if (!node->path || !first || first->offset > node->offset)
-			return node->offset;
-		node = first;
-	}
-}
-
 static void add_ref(struct lister *l, const struct hd_cel_node *node)
 {
 	struct hd_cel_program *p = l->program;
-	uint32_t start = begin_of(node);
 	struct hd_cel_ref *ref;
 
 	p->refs = grow(l, p->refs, p->n_refs, &l->refs_cap, sizeof(*p->refs));
 	ref = &p->refs[p->n_refs++];
 	*ref = (struct hd_cel_ref){ .path = node->path->text,
-				    .offset = start,
+				    .offset = node->offset,
 				    .slot = node->path->slot,
 				    .tested = node->path->tested };
-	hd_cel_diag_place(l->diag->source, l->diag->n, start,
-			  node->offset + node->length - start, &ref->line,
-			  &ref->column, &ref->length);
+	hd_cel_diag_place(l->diag->source, l->diag->n, node->offset,
+			  node->length, &ref->line, &ref->column, &ref->length);
 }
 
 static const struct hd_cel_value *literal(const struct hd_cel_node *node)
@@ -98,8 +85,6 @@ static bool goes_on(const struct hd_cel_node *node,
 {
 	if (!node->path || !child->path)
 		return false;
-	if (node->op == HD_CEL_OP_CALL)
-		return child == node->args[0];
 	if (child != node->a ||
 	    (node->op != HD_CEL_OP_SELECT && node->op != HD_CEL_OP_INDEX))
 		return false;
@@ -114,10 +99,20 @@ static void list(struct lister *l, const struct hd_cel_node *node, bool longer)
 
 	for (i = 0; (child = hd_cel_node_child(node, i)); i++)
 		list(l, child, goes_on(node, child));
-	if (node->path && !longer && node->op != HD_CEL_OP_FAIL)
+	if (node->path && !longer && node->op != HD_CEL_OP_FAIL &&
+	    node->op != HD_CEL_OP_CALL)
 		add_ref(l, node);
 	if (node->op == HD_CEL_OP_CALL && node->overload && node->overload->own)
 		add_call(l, node);
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct hd_cel_ref *x = a, *y = b;
+
+	if (x->offset != y->offset)
+		return x->offset < y->offset ? -1 : 1;
+	return (x->length > y->length) - (x->length < y->length);
 }
 
 void hd_cel_list_refs(struct hd_cel_program *program,
@@ -127,4 +122,7 @@ void hd_cel_list_refs(struct hd_cel_program *program,
 	struct lister l = { .program = program, .diag = diag };
 
 	list(&l, root, false);
+	if (program->n_refs > 1)
+		qsort(program->refs, program->n_refs, sizeof(*program->refs),
+		      by_place);
 }

@@ -19,25 +19,58 @@ static bool is_mapped(const address *a)
 	return a->family == 6 && memcmp(a->bytes, prefix, 12) == 0;
 }
 
+/* Four numbers without leading zeroes. */
+static bool parse_ipv4(const char *p, size_t n, uint8_t *out)
+{
+	const char *end = p + n;
+	unsigned i, part;
+
+	for (i = 0; i < 4; i++) {
+		const char *start;
+
+		if (i > 0 && (p == end || *p++ != '.'))
+			return false;
+		start = p;
+		for (part = 0; p < end && *p >= '0' && *p <= '9'; p++) {
+			part = part * 10 + (unsigned)(*p - '0');
+			if (part > 255)
+				return false;
+		}
+		if (p == start || (p - start > 1 && *start == '0'))
+			return false;
+		out[i] = (uint8_t)part;
+	}
+	return p == end;
+}
+
+static bool parse_ipv6(const char *p, size_t n, uint8_t *out)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (n >= sizeof(text) || memchr(p, '\0', n))
+		return false;
+	memcpy(text, p, n);
+	text[n] = '\0';
+	return inet_pton(AF_INET6, text, out) == 1;
+}
+
 bool hd_cel_net_parse_ip(const char *p, size_t n, address *out,
 			 const char **why)
 {
-	char text[64];
-
 	memset(out, 0, sizeof(*out));
 	*why = "not an IP address";
-	if (n >= sizeof(text) || memchr(p, '\0', n))
-		return false;
-	if (memchr(p, '%', n)) {
+	out->family = 4;
+	out->prefix = 32;
+	if (n <= 15 && parse_ipv4(p, n, out->bytes))
+		return true;
+	if (n != 0 && memchr(p, '%', n)) {
 		*why = "an IP address with a zone";
 		return false;
 	}
-	memcpy(text, p, n);
-	text[n] = '\0';
-	out->family = memchr(p, ':', n) ? 6 : 4;
-	out->prefix = out->family == 6 ? 128 : 32;
-	if (inet_pton(out->family == 6 ? AF_INET6 : AF_INET, text,
-		      out->bytes) != 1)
+	memset(out->bytes, 0, sizeof(out->bytes));
+	out->family = 6;
+	out->prefix = 128;
+	if (!parse_ipv6(p, n, out->bytes))
 		return false;
 	if (is_mapped(out)) {
 		*why = "an IPv4 address written as IPv6";
@@ -244,14 +277,13 @@ static void mask(address *a)
 
 static bool covers(const address *net, const address *a)
 {
-	address x = *a, y = *net;
+	unsigned whole = net->prefix / 8, bits = net->prefix % 8;
 
-	if (net->family != a->family || a->prefix < net->prefix)
+	if (net->family != a->family || a->prefix < net->prefix ||
+	    memcmp(net->bytes, a->bytes, whole) != 0)
 		return false;
-	x.prefix = net->prefix;
-	mask(&x);
-	mask(&y);
-	return memcmp(x.bytes, y.bytes, sizeof(x.bytes)) == 0;
+	return bits == 0 ||
+	       (net->bytes[whole] ^ a->bytes[whole]) >> (8 - bits) == 0;
 }
 
 static value contains(struct hd_cel_call *call, const value *args, size_t n)

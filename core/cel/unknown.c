@@ -215,8 +215,9 @@ static bool has_object(const json_t *json, unsigned level)
 
 	if (json_is_object(json) || level > 500)
 		return true;
-	json_array_foreach(json, i,
-			   item) if (has_object(item, level + 1)) return true;
+	json_array_foreach(json, i, item)
+		if (has_object(item, level + 1))
+			return true;
 	return false;
 }
 

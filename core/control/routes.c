@@ -36,6 +36,8 @@ static const struct route routes[] = {
 	{ "GET", "plugins", HD_ROLE_VIEW, hd_api_plugins, "", false },
 	{ "GET", "plugins/{}", HD_ROLE_VIEW, hd_api_plugin, "", false },
 	{ "GET", "constants", HD_ROLE_VIEW, hd_api_constants, "", false },
+	{ "POST", "eval", HD_ROLE_VIEW, hd_api_eval, "expr alert record",
+	  false },
 	/* act */
 	{ "POST", "submit", HD_ROLE_OPERATE, hd_api_submit, "as row act",
 	  true },

@@ -229,8 +229,6 @@ enum hd_exit hd_cmd_test_connector(struct hd_ctl *ctl)
 	return worst;
 }
 
-/* ---- submit ---- */
-
 static int read_file(const char *name, struct hd_buf *out)
 {
 	bool std = strcmp(name, "-") == 0;
@@ -255,6 +253,84 @@ static int read_file(const char *name, struct hd_buf *out)
 		fclose(file);
 	return rc;
 }
+
+/* ---- eval ---- */
+
+/* An ID, or a file with a finding. -1 having complained. */
+static int add_alert(struct hd_ask *ask, const char *alert)
+{
+	struct hd_buf file;
+	json_t *record;
+
+	if (!alert || (strcmp(alert, "-") != 0 && access(alert, R_OK) != 0)) {
+		hd_ask_member(ask, "alert", alert);
+		return 0;
+	}
+	hd_buf_init(&file, FILE_MAX);
+	if (read_file(alert, &file) < 0) {
+		hd_buf_fini(&file);
+		return -1;
+	}
+	record = hd_json_read(hd_buf_text(&file), file.n, NULL, NULL);
+	hd_buf_fini(&file);
+	if (!json_is_object(record)) {
+		json_decref(record);
+		hd_ctl_complain("heraldctl show ID --json | jq .record",
+				"%s holds no finding", alert);
+		return -1;
+	}
+	json_object_set_new(ask->members, "record", record);
+	return 0;
+}
+
+static void print_value(const json_t *answer)
+{
+	struct hd_buf text, value;
+
+	hd_buf_init(&text, TEXT_MAX);
+	hd_buf_init(&value, TEXT_MAX);
+	hd_buf_adds(&text, hd_text_of(answer, "outcome"));
+	if (strcmp(hd_text_of(answer, "outcome"), "value") == 0) {
+		hd_buf_clear(&text);
+		hd_json_write(&value, json_object_get(answer, "value"),
+			      HD_JSON_INDENT);
+		hd_text_add_lines(&text, "", hd_buf_text(&value), value.n);
+		text.n--; /* the last newline: its type follows */
+		hd_buf_addf(&text, "  (%s)", hd_text_of(answer, "type"));
+	}
+	if (hd_text_of(answer, "why")[0]) {
+		hd_buf_adds(&text, ": ");
+		hd_text_add(&text, hd_text_of(answer, "why"));
+	}
+	hd_buf_addc(&text, '\n');
+	hd_buf_fini(&value);
+	hd_ctl_print(&text);
+}
+
+enum hd_exit hd_cmd_eval(struct hd_ctl *ctl)
+{
+	enum hd_exit status;
+	struct hd_ask ask;
+	json_t *answer;
+
+	hd_ask_init(&ask, "eval", NULL);
+	hd_ask_member(&ask, "expr", ctl->words[0]);
+	if (add_alert(&ask, hd_ctl_option(ctl, "alert")) < 0) {
+		hd_ask_fini(&ask);
+		return HD_EXIT_WRONG;
+	}
+	status = hd_client_ask(ctl, &ask, &answer);
+	if (status != HD_EXIT_GOOD)
+		return status;
+	if (ctl->json)
+		hd_ctl_print_json(answer);
+	else
+		print_value(answer);
+	json_decref(answer);
+	return HD_EXIT_GOOD;
+}
+
+/* ---- submit ---- */
 
 static void pause_ms(long ms)
 {

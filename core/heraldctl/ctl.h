@@ -75,6 +75,7 @@ enum hd_exit hd_cmd_export(struct hd_ctl *ctl);
 enum hd_exit hd_cmd_plugins(struct hd_ctl *ctl);
 enum hd_exit hd_cmd_plugin(struct hd_ctl *ctl);
 enum hd_exit hd_cmd_constants(struct hd_ctl *ctl);
+enum hd_exit hd_cmd_eval(struct hd_ctl *ctl);
 enum hd_exit hd_cmd_check(struct hd_ctl *ctl);
 enum hd_exit hd_cmd_submit(struct hd_ctl *ctl);
 enum hd_exit hd_cmd_reload(struct hd_ctl *ctl);

@@ -48,6 +48,8 @@ const struct hd_command hd_commands[] = {
 	/* try */
 	{ "check", "[-c FILE]", "is the configuration sound? (heraldd -t)",
 	  "c=", 0, 1, hd_cmd_check },
+	{ "eval", "EXPR [--alert ID|FILE]", "what an expression comes to",
+	  "alert=", 1, 1, hd_cmd_eval },
 	{ "test-connector", "[NAME]",
 	  "can it be reached, with the rights it wants?", "", 0, 1,
 	  hd_cmd_test_connector },

@@ -16,7 +16,8 @@
 
 struct hd_listener *hd_listeners_find(struct hd_daemon *d, const char *name)
 {
-	for (size_t i = 0; i < d->listener_count; i++)
+	/* the newest: during a reload the former one of that name is there too */
+	for (size_t i = d->listener_count; i-- > 0;)
 		if (strcmp(d->listeners[i].name, name) == 0)
 			return d->listeners[i].listener;
 	return NULL;

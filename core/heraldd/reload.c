@@ -10,6 +10,7 @@
 #include "core/base/metric.h"
 #include "core/conf/complaint.h"
 #include "core/conf/load.h"
+#include "core/control/control.h"
 #include "core/heraldd/connectors.h"
 #include "core/heraldd/daemon.h"
 #include "core/heraldd/listeners.h"
@@ -173,8 +174,20 @@ static void log_refusal(struct hd_daemon *d, struct hd_complaints *complaints)
 	free(text);
 }
 
+/* An admin listener at a new address serves the admin pages too. */
+static void serve_admin(struct hd_daemon *d, const struct hd_listener *was)
+{
+	struct hd_listener *admin = hd_listeners_find(d, "admin");
+	struct hd_err err;
+
+	if (admin && admin != was &&
+	    hd_control_admin(d->control, admin, &err) < 0)
+		hd_error("admin pages: %s", err.text);
+}
+
 json_t *hd_reload(struct hd_daemon *d, bool dry_run)
 {
+	const struct hd_listener *admin = hd_listeners_find(d, "admin");
 	struct hd_complaints *complaints = hd_complaints_new();
 	json_t *changes = json_array(), *outcome;
 	struct hd_setup *new, *old = d->setup;
@@ -201,6 +214,7 @@ json_t *hd_reload(struct hd_daemon *d, bool dry_run)
 	} else {
 		d->setup = new;
 		hd_daemon_enforce(d);
+		serve_admin(d, admin);
 		take_over(d, old, new);
 		hd_listeners_close_others(d, new->program->settings);
 		if (hd_listeners_start(d, &err) < 0)

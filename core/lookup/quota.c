@@ -6,16 +6,19 @@
 #include "core/base/alloc.h"
 
 #define DAY_MS INT64_C(86400000)
+#define GRAIN 64	  /* marks are at most this part of the window long */
+#define MARKS (GRAIN + 2) /* both ends of the window may lie inside one */
 
-/* A sliding window is kept as two neighbouring fixed ones: what was used in
- * the one before counts by the share of it that the window still covers.  That
- * is exact where the use was even and never lets through more than twice the
- * count at an edge; a calendar day has no past. */
+struct mark {
+	int64_t first_ms, last_ms;
+	int64_t n;
+};
+
 struct window {
 	int64_t count, length_ms;
 	bool calendar;
-	int64_t start_ms;
-	int64_t used, before;
+	struct mark marks[MARKS]; /* oldest first */
+	size_t n;
 };
 
 struct hd_quota {
@@ -33,8 +36,8 @@ struct hd_quota *hd_quota_new(const struct hd_rate *rates, size_t count,
 	for (size_t i = 0; i < count; i++) {
 		q->w[i].count = rates[i].count;
 		q->w[i].length_ms = rates[i].window_ms;
-		q->w[i].calendar =
-			calendar_days && rates[i].window_ms == DAY_MS;
+		q->w[i].calendar = calendar_days &&
+				   rates[i].window_ms == DAY_MS;
 	}
 	return q;
 }
@@ -44,63 +47,105 @@ void hd_quota_free(struct hd_quota *quota)
 	free(quota);
 }
 
-/* A clock that went back changes nothing: the window goes on. */
-static void advance(struct window *w, int64_t utc_ms)
+/* When what was taken at `at_ms` counts no more. */
+static int64_t leaves_at(const struct window *w, int64_t at_ms)
 {
-	int64_t start = utc_ms - utc_ms % w->length_ms;
+	if (w->calendar)
+		return at_ms - at_ms % w->length_ms + w->length_ms;
+	return at_ms + w->length_ms;
+}
 
-	if (start <= w->start_ms)
+static void forget_old(struct window *w, int64_t utc_ms)
+{
+	size_t gone = 0;
+
+	while (gone < w->n && leaves_at(w, w->marks[gone].last_ms) <= utc_ms)
+		gone++;
+	if (gone == 0)
 		return;
-	w->before = start - w->start_ms == w->length_ms ? w->used : 0;
-	w->used = 0;
-	w->start_ms = start;
+	w->n -= gone;
+	memmove(w->marks, w->marks + gone, w->n * sizeof(w->marks[0]));
 }
 
-static int64_t used_now(const struct window *w, int64_t utc_ms)
+static int64_t used_at(const struct window *w, int64_t utc_ms)
 {
-	int64_t into = utc_ms - w->start_ms;
+	int64_t used = 0;
 
-	if (w->calendar || w->before == 0)
-		return w->used;
-	if (into < 0)
-		into = 0;
-	if (into > w->length_ms)
-		into = w->length_ms;
-	return w->used + (w->before * (w->length_ms - into) + w->length_ms - 1) /
-				 w->length_ms;
+	for (size_t i = 0; i < w->n; i++)
+		if (leaves_at(w, w->marks[i].last_ms) > utc_ms)
+			used += w->marks[i].n;
+	return used;
 }
 
-static int64_t wait_for(const struct window *w, int64_t utc_ms, uint32_t n)
+/* When enough marks have left that `n` find room; never if n > count. */
+static int64_t wait_for(const struct window *w, int64_t utc_ms, int64_t n)
 {
-	int64_t left = w->start_ms + w->length_ms - utc_ms;
-	int64_t room = w->count - w->used - n;
+	int64_t over = used_at(w, utc_ms) + n - w->count;
+	int64_t at = utc_ms + w->length_ms;
 
-	if (w->calendar || w->before == 0 || room < 0)
-		return left > 0 ? left : 1;
-	/* the share of `before` must have shrunk to `room` */
-	left = w->length_ms - room * w->length_ms / w->before -
-	       (utc_ms - w->start_ms);
-	return left > 0 ? left : 1;
+	for (size_t i = 0; i < w->n && over > 0; i++) {
+		over -= w->marks[i].n;
+		at = leaves_at(w, w->marks[i].last_ms);
+	}
+	return at > utc_ms ? at - utc_ms : 1;
 }
 
-int64_t hd_quota_take(struct hd_quota *quota, int64_t utc_ms, uint32_t n)
+int64_t hd_quota_wait(struct hd_quota *quota, int64_t utc_ms, int64_t n,
+		      size_t *window)
 {
-	int64_t wait = 0;
+	int64_t longest = 0;
 
 	for (size_t i = 0; i < quota->n; i++) {
 		struct window *w = &quota->w[i];
+		int64_t ms;
 
-		advance(w, utc_ms);
-		if (used_now(w, utc_ms) + n > w->count) {
-			int64_t ms = wait_for(w, utc_ms, n);
-
-			wait = ms > wait ? ms : wait;
-		}
+		forget_old(w, utc_ms);
+		if (used_at(w, utc_ms) + n <= w->count)
+			continue;
+		ms = wait_for(w, utc_ms, n);
+		if (ms <= longest)
+			continue;
+		longest = ms;
+		if (window)
+			*window = i;
 	}
+	return longest;
+}
+
+/* Marks stay in the order of their times; one that is near takes it in. */
+static void put_mark(struct window *w, int64_t at_ms, int64_t n)
+{
+	struct mark *m;
+	size_t i = w->n;
+
+	while (i > 0 && w->marks[i - 1].first_ms > at_ms)
+		i--;
+	m = i > 0 ? &w->marks[i - 1] : NULL;
+	if (m &&
+	    (at_ms - m->first_ms < w->length_ms / GRAIN || w->n == MARKS)) {
+		m->n += n;
+		if (m->last_ms < at_ms)
+			m->last_ms = at_ms;
+		return;
+	}
+	if (w->n == MARKS) { /* before all others: counts longer, never less */
+		w->marks[0].n += n;
+		return;
+	}
+	memmove(w->marks + i + 1, w->marks + i,
+		(w->n - i) * sizeof(w->marks[0]));
+	w->marks[i] = (struct mark){ at_ms, at_ms, n };
+	w->n++;
+}
+
+int64_t hd_quota_take(struct hd_quota *quota, int64_t utc_ms, int64_t n)
+{
+	int64_t wait = hd_quota_wait(quota, utc_ms, n, NULL);
+
 	if (wait != 0)
 		return wait;
 	for (size_t i = 0; i < quota->n; i++)
-		quota->w[i].used += n;
+		put_mark(&quota->w[i], utc_ms, n);
 	return 0;
 }
 
@@ -109,32 +154,23 @@ int64_t hd_quota_left(const struct hd_quota *quota, int64_t utc_ms)
 	int64_t least = -1;
 
 	for (size_t i = 0; i < quota->n; i++) {
-		struct window w = quota->w[i];
-		int64_t left;
+		const struct window *w = &quota->w[i];
+		int64_t left = w->count - used_at(w, utc_ms);
 
-		advance(&w, utc_ms);
-		left = w.count - used_now(&w, utc_ms);
 		left = left > 0 ? left : 0;
 		least = least < 0 || left < least ? left : least;
 	}
 	return least;
 }
 
-bool hd_quota_get(const struct hd_quota *quota, size_t i, int64_t *start_ms,
-		  int64_t *used)
+void hd_quota_recall(struct hd_quota *quota, size_t i, int64_t at_ms, int64_t n)
 {
-	if (i >= quota->n)
-		return false;
-	*start_ms = quota->w[i].start_ms;
-	*used = quota->w[i].used;
-	return true;
+	put_mark(&quota->w[i], at_ms, n);
 }
 
-void hd_quota_set(struct hd_quota *quota, size_t i, int64_t start_ms,
-		  int64_t used)
+void hd_quota_inherit(struct hd_quota *quota, size_t i,
+		      const struct hd_quota *other, size_t j)
 {
-	if (i >= quota->n)
-		return;
-	quota->w[i].start_ms = start_ms;
-	quota->w[i].used = used;
+	memcpy(quota->w[i].marks, other->w[j].marks, sizeof(other->w[j].marks));
+	quota->w[i].n = other->w[j].n;
 }

@@ -1,6 +1,7 @@
 /* The decision of an alert, and its end. */
 #include "core/pipeline/engine_impl.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,16 +97,22 @@ static void alarm_dead(struct hd_engine *engine, const char *id)
 static char *score_text(const struct hd_alert *a)
 {
 	const struct hd_interval *i = &a->ledger.interval;
-	const char *level;
+	char *text;
 
 	if (!a->ledger.scored)
 		return hd_strdup("");
-	level = hd_risk_level_name(
-		hd_risk_level(&a->program->levels, i->known));
-	if (i->low == i->high)
-		return hd_strf("score=%d level=%s", i->known, level);
-	return hd_strf("score=%d level=%s range=%d..%d", i->known, level,
-		       i->low, i->high);
+	text = hd_strf("score=%d level=%s", i->known,
+		       hd_risk_level_name(
+			       hd_risk_level(&a->program->levels, i->known)));
+	for (char *p = text; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	if (i->low != i->high) {
+		char *wide = hd_strf("%s range=%d..%d", text, i->low, i->high);
+
+		free(text);
+		text = wide;
+	}
+	return text;
 }
 
 static char *json_text(const json_t *value)
@@ -373,8 +380,7 @@ void hd_finished(void *ud, struct hd_case *c, enum hd_alert_state state)
 
 	if (!c->score && hd_reader_alert(engine->env.reader, c->alert, &row,
 					 &err) == HD_FOUND)
-		score = hd_strf("score=%lld level=%s",
-				(long long)row.score_low, row.level);
+		score = hd_strf("score=%lld", (long long)row.score_low);
 	log_end(engine, c->alert, c->pipeline, state, c->score ? c->score : score, c,
 		NULL, c->began_ms);
 	free(score);

@@ -27,7 +27,7 @@ struct hd_contribution {
 	double value;	  /* what counts, or would */
 	double low, high; /* bounds while it is unknown */
 	int group;	  /* best_of it belongs to, 0: none */
-	char why[128];	  /* absent what, unknown why */
+	char why[256];	  /* absent what, unknown why */
 };
 
 struct hd_ledger {

@@ -13,6 +13,7 @@
 #include "core/conf/list.h"
 #include "core/conf/load.h"
 #include "core/conf/node.h"
+#include "core/pipeline/alarm_actions.h"
 #include "core/pipeline/safety.h"
 
 /* ---- lists ---- */
@@ -361,6 +362,7 @@ void hd_program_build(struct hd_program *program, hd_connector_fn connector,
 		build_pipeline(&b, hd_conf_entry(program->conf,
 						 HD_CONF_PIPELINES, i));
 	}
+	program->alarms = hd_alarm_actions_build(&b);
 	program->rules = hd_safety_build(&b);
 }
 
@@ -390,6 +392,7 @@ void hd_program_unref(struct hd_program *p)
 	for (size_t i = 0; i < p->count; i++)
 		fini_pipeline(&p->pipelines[i]);
 	free(p->pipelines);
+	hd_alarm_actions_free(p->alarms);
 	hd_guard_rules_free(p->rules);
 	hd_expr_env_free(p->env);
 	for (size_t i = 0; p->settings && i < p->settings->lists_count; i++)

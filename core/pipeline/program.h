@@ -13,6 +13,7 @@
 #include "core/expr/expr.h"
 #include "core/pipeline/step.h"
 
+struct hd_alarm_actions;
 struct hd_complaints;
 struct hd_conf;
 struct hd_guard_rules;
@@ -45,6 +46,7 @@ struct hd_program {
 	struct hd_guard_rules *rules; /* the section safety */
 	struct hd_pipeline *pipelines; /* `default` is the last */
 	size_t count;
+	struct hd_alarm_actions *alarms; /* herald's own troubles */
 };
 
 /* The checked lists and expression environment of a configuration; pipelines

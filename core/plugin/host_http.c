@@ -14,17 +14,22 @@
 #include "core/plugin/tls_options.h"
 #include "core/plugin/visit.h"
 
-/* The addresses of all URL options, NULL-ended.  The caller frees the array. */
+/* The addresses of all URL options that the client could ask (a mail server is
+ * none), NULL-ended.  The caller frees the array. */
 static const char **origins(const struct hd_instance *i)
 {
-	const char **list;
-	size_t n = 0;
+	const char **list, *url;
+	size_t n = 0, kept = 0;
 
 	while (hd_options_url(i->options, n))
 		n++;
 	list = hd_alloc_array(n + 1, sizeof(*list));
-	for (size_t k = 0; k < n; k++)
-		list[k] = hd_options_url(i->options, k);
+	for (size_t k = 0; k < n; k++) {
+		url = hd_options_url(i->options, k);
+		if (strncmp(url, "http://", 7) == 0 ||
+		    strncmp(url, "https://", 8) == 0)
+			list[kept++] = url;
+	}
 	return list;
 }
 

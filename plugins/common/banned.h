@@ -11,7 +11,11 @@
 #include <string.h>
 #include <time.h>
 
-#pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol gets \
-	gmtime localtime system popen tmpnam mktemp
+/* The C library makes a macro of it for compilers without __va_arg_pack. */
+#undef sprintf
+#undef vsprintf
+
+#pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol gets gmtime \
+	localtime system popen tmpnam mktemp
 
 #endif

@@ -66,7 +66,7 @@ static void *create(const herald_host *h)
 	}
 	m->h = h;
 	m->url = h->option(h, "url", 0).p;
-	m->limit = h->number(h, "page_size");
+	m->page_size = h->number(h, "page_size");
 	m->to_ids = h->number(h, "to_ids") != 0;
 	return m;
 }
@@ -83,9 +83,8 @@ static const herald_option options[] = {
       "key of a MISP user who may read (an automation key)" },
     { "to_ids", HERALD_BOOL, 0, "false", NULL,
       "ask only for attributes that are meant for detection" },
-    { "page_size", HERALD_INT, HERALD_EXPERT, "500", "1..5000",
-      "attributes in one page of an answer; ten pages are read" },
-    { "timeout", HERALD_DURATION, 0, "10s", NULL, NULL },
+    { "page_size", HERALD_INT, HERALD_EXPERT, "200", "1..5000",
+      "attributes in one page of an answer; twenty pages are read" },
 };
 
 #define KEY(type, help) \

@@ -9,8 +9,10 @@
 #include "misp_enrich/reply.h"
 #include "misp_enrich/value.h"
 
+/* A page is read on the loop: some 50 us an attribute that is about a value
+ * that was asked. */
 #define REPLY_MAX (8u << 20) /* bytes of a page */
-#define PAGES_MAX 10
+#define PAGES_MAX 20
 
 /* Without Accept MISP answers HTML. */
 const char *const misp_headers[] = { "Accept: application/json",
@@ -138,7 +140,7 @@ static void on_page(void *self, herald_id req, void *ud,
 	hp_json_close(&body);
 	if (status != HERALD_OK)
 		fail(s, status, retry_after_ms, &why);
-	else if (rows < (size_t)s->m->limit)
+	else if (rows < (size_t)s->m->page_size)
 		end(s, false);
 	else if (s->page == PAGES_MAX)
 		end(s, true);
@@ -167,7 +169,7 @@ static void make_body(struct search *s, struct hp_json *body)
 	hp_json_put_int(body, "/includeEventTags", 1);
 	hp_json_put_int(body, "/includeContext", 1);
 	hp_json_put_int(body, "/includeWarninglistHits", 1);
-	hp_json_put_int(body, "/limit", s->m->limit);
+	hp_json_put_int(body, "/limit", s->m->page_size);
 	hp_json_put_int(body, "/page", s->page);
 }
 

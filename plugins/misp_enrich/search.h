@@ -19,8 +19,8 @@ struct hp_json;
 struct misp {
 	const herald_host *h;
 	const char *url;
-	int64_t limit; /* attributes a page */
-	bool to_ids;   /* only attributes meant for detection */
+	int64_t page_size; /* attributes */
+	bool to_ids;	   /* only attributes meant for detection */
 };
 
 /* The enricher's lookup(). [loop] */

@@ -3,13 +3,13 @@
 #include <stdlib.h>
 
 #include "common/json.h"
+#include "common/story.h"
 #include "common/text.h"
 
 #include "smtp_notify/address.h"
 #include "smtp_notify/message.h"
 #include "smtp_notify/progress.h"
 #include "smtp_notify/session.h"
-#include "smtp_notify/story.h"
 
 #define RECIPIENTS_MAX 50
 #define WHY_MAX 1500
@@ -80,7 +80,7 @@ static uint32_t add_person(struct delivery *d, herald_str address)
 	if (!smtp_address_is_sound(address)) {
 		hp_text_addf(&d->why, "'%.*s' is not one mail address",
 			     (int)address.n, address.p ? address.p : "");
-		return HERALD_BAD_INPUT;
+		return HERALD_REFUSED;
 	}
 	if (is_known(d, address))
 		return HERALD_OK;
@@ -183,11 +183,11 @@ static void fill_message(struct delivery *d)
 	m->subject = hp_json_text(&d->params, "/subject", "");
 	m->body = hp_json_text(&d->params, "/body", "");
 	if (m->subject.n == 0) {
-		smtp_story_subject(&d->subject, &d->record);
+		hp_story_line(&d->subject, &d->record);
 		m->subject = hp_text_str(&d->subject);
 	}
 	if (m->body.n == 0) {
-		smtp_story_body(&d->body, &d->record);
+		hp_story_text(&d->body, &d->record);
 		m->body = hp_text_str(&d->body);
 	}
 }
@@ -287,27 +287,36 @@ static size_t open_count(struct delivery *d)
 	return open;
 }
 
+/* Somebody has no mail yet. */
+static void finish_open(struct delivery *d, herald_str json)
+{
+	unsigned tries = smtp_progress_try(&d->progress);
+	int64_t pause_ms = 0;
+
+	if (HERALD_CLASS(d->trouble) == 2)
+		pause_ms = smtp_pause_ms(tries,
+					 d->h->number(d->h, "retry_after"));
+	complete(d, d->trouble, pause_ms, json);
+}
+
 static void finish(struct delivery *d)
 {
 	size_t done = smtp_progress_count(&d->progress, SMTP_DONE);
 	struct hp_json out;
+	herald_str json;
 
 	hp_json_open(&out, d->h, (herald_str){ NULL, 0 });
 	hp_json_put_int(&out, "/data/sent", (int64_t)done);
 	hp_json_put(&out, "/data/answer", herald_cstr(d->answer));
+	json = hp_json_all(&out);
 	if (open_count(d) > 0)
-		complete(d, d->trouble,
-			 HERALD_CLASS(d->trouble) == 2
-				 ? smtp_pause_ms(
-					   smtp_progress_try(&d->progress))
-				 : 0,
-			 hp_json_all(&out));
+		finish_open(d, json);
 	else if (smtp_progress_count(&d->progress, SMTP_DOUBT) > 0)
-		complete(d, HERALD_IN_DOUBT, 0, hp_json_all(&out));
+		complete(d, HERALD_IN_DOUBT, 0, json);
 	else if (smtp_progress_count(&d->progress, SMTP_FAILED) > 0)
-		complete(d, HERALD_FAILED, 0, hp_json_all(&out));
+		complete(d, HERALD_FAILED, 0, json);
 	else
-		complete(d, HERALD_OK, 0, hp_json_all(&out));
+		complete(d, HERALD_OK, 0, json);
 	hp_json_close(&out);
 }
 

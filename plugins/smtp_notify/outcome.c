@@ -4,8 +4,6 @@
 
 #include <herald/plugin.h>
 
-#define MINUTE_MS INT64_C(60000)
-
 static bool is_refused_login(CURLcode curl, long code)
 {
 	switch (code) {
@@ -86,10 +84,11 @@ uint32_t smtp_outcome(CURLcode curl, long code, const struct smtp_trace *trace)
 	return trouble(curl, trace);
 }
 
-int64_t smtp_pause_ms(unsigned tries)
+int64_t smtp_pause_ms(unsigned tries, int64_t first_ms)
 {
-	static const int64_t minutes[] = { 1, 5, 15, 30 };
-	size_t last = sizeof(minutes) / sizeof(minutes[0]) - 1;
+	static const int64_t factors[] = { 1, 5, 15, 30 };
+	size_t last = sizeof(factors) / sizeof(factors[0]) - 1;
+	size_t at = tries > 0 ? tries - 1 : 0;
 
-	return minutes[tries < last ? tries : last] * MINUTE_MS;
+	return factors[at < last ? at : last] * first_ms;
 }

@@ -27,8 +27,8 @@ struct smtp_trace {
  * code, 0 if none came. [any] */
 uint32_t smtp_outcome(CURLcode curl, long code, const struct smtp_trace *trace);
 
-/* How long to wait before try number `tries` (from 0): 1, 5, 15, then 30
- * minutes.  Grey-listing needs minutes. [any] */
-int64_t smtp_pause_ms(unsigned tries);
+/* How long to wait after `tries` tries that failed: 1, 5, 15, then 30 times
+ * `first_ms`.  Grey-listing needs minutes. [any] */
+int64_t smtp_pause_ms(unsigned tries, int64_t first_ms);
 
 #endif

@@ -88,7 +88,7 @@ unsigned smtp_progress_try(struct smtp_progress *p)
 
 	if (tries < 0 || tries > 1000)
 		tries = 1000;
-	hp_json_put_int(&p->memo, "/tries", tries + 1);
+	hp_json_put_int(&p->memo, "/tries", ++tries);
 	return (unsigned)tries;
 }
 

@@ -36,7 +36,7 @@ void smtp_progress_note(struct smtp_progress *p, herald_str recipient,
 /* How many have this fate. [any] */
 size_t smtp_progress_count(struct smtp_progress *p, enum smtp_fate fate);
 
-/* Tries before this one; counts this one. [any] */
+/* Counts a try that left somebody open; returns how many there were. [any] */
 unsigned smtp_progress_try(struct smtp_progress *p);
 
 /* For herald_result.memo. Borrowed until the next change. [any] */

@@ -67,6 +67,9 @@ static size_t on_line(char *p, size_t size, size_t n, void *ud)
 	struct smtp_session *s = ud;
 	const char *line = s->trace.last;
 
+	/* The farewell after a refusal says nothing. */
+	if (size * n >= 3 && strncmp(p, "221", 3) == 0)
+		return size * n;
 	keep_line(&s->trace, p, size * n);
 	if (strncmp(line, "220", 3) == 0) {
 		s->trace.starttls = ++s->greetings > 1;

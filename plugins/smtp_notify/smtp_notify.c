@@ -130,6 +130,8 @@ static const herald_option options[] = {
     { "ehlo", HERALD_HOST, 0, NULL, NULL, "what we call ourselves; default: this host's name" },
     { "domains", HERALD_STRING, HERALD_LIST, NULL, NULL,
       "send to no other domains than these" },
+    { "retry_after", HERALD_DURATION, HERALD_EXPERT, "1m", "1s..1h",
+      "pause after a first passing refusal; then 5, 15 and 30 times that" },
     { "timeout", HERALD_DURATION, 0, "60s", NULL, NULL },
 };
 

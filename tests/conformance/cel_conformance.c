@@ -224,9 +224,9 @@ static const char *declared_type(const struct test *t, const char *name)
 	const json_t *var;
 	size_t i;
 
-	json_array_foreach(json_object_get(t->json, "vars"), i,
-			   var) if (strcmp(text_of(var, "name"), name) ==
-				    0) return text_of(var, "type");
+	json_array_foreach(json_object_get(t->json, "vars"), i, var)
+		if (strcmp(text_of(var, "name"), name) == 0)
+			return text_of(var, "type");
 	return NULL;
 }
 
@@ -237,8 +237,7 @@ static void declare(struct test *t)
 	const char *name;
 	size_t i;
 
-	json_object_foreach(bindings, name, value)
-	{
+	json_object_foreach(bindings, name, value) {
 		const char *type = declared_type(t, name);
 		struct hd_cel_value v = decode(t, value);
 
@@ -246,11 +245,10 @@ static void declare(struct test *t)
 			       (unsigned)t->n_slots);
 		t->slots[t->n_slots++] = v;
 	}
-	json_array_foreach(json_object_get(t->json, "vars"), i,
-			   var) if (!json_object_get(bindings,
-						     text_of(var, "name")))
-		hd_cel_env_var(t->env, text_of(var, "name"),
-			       text_of(var, "type"), 100);
+	json_array_foreach(json_object_get(t->json, "vars"), i, var)
+		if (!json_object_get(bindings, text_of(var, "name")))
+			hd_cel_env_var(t->env, text_of(var, "name"),
+				       text_of(var, "type"), 100);
 }
 
 static struct hd_cel_value
@@ -267,8 +265,7 @@ static void declare_functions(struct test *t)
 	char text[256];
 	size_t i, j, n;
 
-	json_array_foreach(json_object_get(t->json, "functions"), i, function)
-	{
+	json_array_foreach(json_object_get(t->json, "functions"), i, function) {
 		n = (size_t)snprintf(text, sizeof(text), "%s(",
 				     text_of(function, "name"));
 		json_array_foreach(json_object_get(function, "params"), j,

@@ -5,7 +5,7 @@
 
 ACCEPTED  uid of one finding a line, written by the sender after the 2xx (fsynced)
 EXPORT    `heraldctl export`: a JSON object a line,
-          {"uid":..,"state":..,"actions":[{"idem":..,"state":"done|in doubt|..."}]}
+          {"uid":..,"state":..,"actions":[{"idem":..,"state":"done|in_doubt|..."}]}
 SINK      effects of a double: "time idem path ..." a line
 
 Exit status 0: all promises held.  A run that did too little proves nothing,
@@ -78,7 +78,7 @@ def checks(options):
     yield "too many dead", [dead] * (
         dead > options.max_dead_share * max(1, len(state)))
 
-    in_doubt = sum(one == "in doubt" for one in actions.values())
+    in_doubt = sum(one == "in_doubt" for one in actions.values())
     print(f"accepted {len(accepted)} exported {len(exported)} "
           f"actions {len(actions)} in doubt {in_doubt} "
           f"effects {sum(took_place.values())} (distinct {len(took_place)})")

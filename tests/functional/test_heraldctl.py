@@ -1,4 +1,5 @@
 """heraldctl against the real daemon: what it says, and its exit status."""
+import grp
 import json
 import os
 import re
@@ -347,6 +348,30 @@ def test_a_source_cannot_make_its_alerts_dry_runs(whole, soar):
     assert len(soar.effects("/rest/container")) == 1
 
 
+@pytest.mark.parametrize("expression, told", [
+    ("severity_id >= SEVERITY.HIGH", "holds\n"),
+    ("user.name == 'root'", "not met\n"),
+    ("user.uid == 'x'", "absent: user.uid\n"),
+    ("user.name + '!'", '"jdoe!"  (string)\n'),
+])
+def test_eval_tells_what_a_rule_would_see(whole, expression, told):
+    alert = submit(whole, payload(severity="high"))
+    assert whole.run_ctl("eval", expression, "--alert",
+                         alert["id"][:12]).stdout == told
+    name = whole.write("finding.json", json.dumps(alert["record"]))
+    assert whole.run_ctl("eval", expression, "--alert", name).stdout == told
+
+
+def test_eval_knows_what_is_not_known(whole, misp):
+    misp.fault("500")
+    submit(whole, payload())
+    ended = whole.run_ctl("eval", "enrich.misp.exists(a, true)", "--alert",
+                          "@last")
+    assert ended.stdout.startswith("not sure: misp"), ended
+    assert "severty_id" in refused(whole, USAGE, "eval", "severty_id > 2")
+    refused(whole, WRONG, "eval", "true", "--alert", "zz")
+
+
 # Acting.
 
 def test_settle_ends_a_doubt(herald):
@@ -477,11 +502,11 @@ def test_reload_refuses_what_is_wrong(herald):
 
 # Roles.
 
-def as_nobody(daemon, *words):
+def as_nobody(daemon, *words, groups="--clear-groups"):
     os.chmod(daemon.folder, 0o711)
     os.chmod(daemon.path("run"), 0o711)
     return subprocess.run(
-        ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+        ["setpriv", "--reuid=65534", "--regid=65534", groups,
          find_program("HERALDCTL", "heraldctl"), *words],
         capture_output=True, text=True, timeout=60, check=False, cwd="/",
         env=daemon.environment())
@@ -509,6 +534,12 @@ def test_roles_are_what_the_configuration_says(herald):
     assert as_nobody(daemon, "list").returncode == GOOD
     assert as_nobody(daemon, "halt").returncode == GOOD
     assert as_nobody(daemon, "unhalt").returncode == NOT_ALLOWED
+    daemon.rewrite(PLAIN + "control: {view: ['group:daemon']}\n")
+    assert daemon.ctl("reload")["ok"]
+    assert as_nobody(daemon, "list").returncode == NOT_ALLOWED
+    number = grp.getgrnam("daemon").gr_gid
+    assert as_nobody(daemon, "list",
+                     groups=f"--groups={number}").returncode == GOOD
     daemon.rewrite(PLAIN)
     assert daemon.ctl("reload")["ok"]
     assert "may not be opened" in as_nobody(daemon, "list").stderr

@@ -6,22 +6,27 @@
 static const struct {
 	const char *name, *type;
 } variables[] = {
-	{ "n", "int" },		  { "s", "string" },
-	{ "b", "bool" },	  { "d", "double" },
-	{ "x", "dyn" },		  { "m", "map(string, dyn)" },
-	{ "l", "list(int)" },	  { "user", "user" },
-	{ "evidences", "list(evidence)" }, { "device", "device" },
+	{ "n", "int" },
+	{ "s", "string" },
+	{ "b", "bool" },
+	{ "d", "double" },
+	{ "x", "dyn" },
+	{ "m", "map(string, dyn)" },
+	{ "l", "list(int)" },
+	{ "user", "user" },
+	{ "evidences", "list(evidence)" },
+	{ "device", "device" },
 	{ "absent", "user" },
 };
 
 static const struct {
 	const char *object, *name, *type;
 } fields[] = {
-	{ "user", "name", "string" },	 { "user", "uid", "string" },
+	{ "user", "name", "string" },	     { "user", "uid", "string" },
 	{ "user", "groups", "list(group)" }, { "user", "age", "int" },
-	{ "group", "name", "string" },	 { "evidence", "user", "user" },
-	{ "evidence", "url", "string" }, { "device", "hostname", "string" },
-	{ "device", "risk_score", "int" }, { "device", "owner", "user" },
+	{ "group", "name", "string" },	     { "evidence", "user", "user" },
+	{ "evidence", "url", "string" },     { "device", "hostname", "string" },
+	{ "device", "risk_score", "int" },   { "device", "owner", "user" },
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

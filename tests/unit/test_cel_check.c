@@ -37,16 +37,27 @@ static void run(const struct line *cases, size_t n, const char *record)
 static void names_that_are_near_are_suggested(void **state)
 {
 	static const struct line cases[] = {
-		{ "user.nam == 'x'", "issue 1:6+3 no attribute 'nam' in user | did you mean 'name'?" },
-		{ "device['hostnam']", "issue 1:8+9 no attribute 'hostnam' in device | did you mean 'hostname'?" },
-		{ "device.owner.ag", "issue 1:14+2 no attribute 'ag' in user | did you mean 'age'?" },
-		{ "devise.hostname", "issue 1:1+6 unknown name 'devise' | did you mean 'device'?" },
-		{ "LEVEL.HIHG", "issue 1:7+4 unknown name 'LEVEL.HIHG' | did you mean 'LEVEL.HIGH'?" },
-		{ "s.startswith('a')", "issue 1:3+10 unknown function 'startswith' | did you mean 'startsWith'?" },
-		{ "math.gratest(1)", "issue 1:6+7 unknown function 'math.gratest' | did you mean 'math.greatest'?" },
-		{ "l.exist(i, i > 1)", "issue 1:3+5 unknown function 'exist' | did you mean 'exists'?" },
+		{ "user.nam == 'x'", "issue 1:6+3 no attribute 'nam' in user | "
+				     "did you mean 'name'?" },
+		{ "device['hostnam']", "issue 1:8+9 no attribute 'hostnam' in "
+				       "device | did you mean 'hostname'?" },
+		{ "device.owner.ag", "issue 1:14+2 no attribute 'ag' in user | "
+				     "did you mean 'age'?" },
+		{ "devise.hostname", "issue 1:1+6 unknown name 'devise' | did "
+				     "you mean 'device'?" },
+		{ "LEVEL.HIHG", "issue 1:7+4 unknown name 'LEVEL.HIHG' | did "
+				"you mean 'LEVEL.HIGH'?" },
+		{ "s.startswith('a')",
+		  "issue 1:3+10 unknown function 'startswith' | did you mean "
+		  "'startsWith'?" },
+		{ "math.gratest(1)",
+		  "issue 1:6+7 unknown function 'math.gratest' | did you mean "
+		  "'math.greatest'?" },
+		{ "l.exist(i, i > 1)", "issue 1:3+5 unknown function 'exist' | "
+				       "did you mean 'exists'?" },
 		{ "zzzzzz", "issue 1:1+6 unknown name 'zzzzzz'" },
-		{ "evidences.exists(ev, evv.url == '')", "issue 1:22+3 unknown name 'evv' | did you mean 'ev'?" },
+		{ "evidences.exists(ev, evv.url == '')",
+		  "issue 1:22+3 unknown name 'evv' | did you mean 'ev'?" },
 	};
 
 	(void)state;
@@ -56,27 +67,47 @@ static void names_that_are_near_are_suggested(void **state)
 static void types_that_do_not_fit_are_both_named(void **state)
 {
 	static const struct line cases[] = {
-		{ "n == '4'", "issue 1:3+2 '==' compares int with string, which are never equal | write the number without quotes, or convert: string(x), int(x)" },
-		{ "user != 3", "issue 1:6+2 '!=' compares user with int, which are never equal" },
-		{ "n + 0.5", "issue 1:3+1 '+' cannot be applied to int and double | convert one side: double(x), int(x)" },
-		{ "n < s", "issue 1:3+1 '<' cannot be applied to int and string | write the number without quotes, or convert: string(x), int(x)" },
+		{ "n == '4'", "issue 1:3+2 '==' compares int with string, "
+			      "which are never equal | write the number "
+			      "without quotes, or convert: string(x), int(x)" },
+		{ "user != 3", "issue 1:6+2 '!=' compares user with int, which "
+			       "are never equal" },
+		{ "n + 0.5", "issue 1:3+1 '+' cannot be applied to int and "
+			     "double | convert one side: double(x), int(x)" },
+		{ "n < s",
+		  "issue 1:3+1 '<' cannot be applied to int and string | write "
+		  "the number without quotes, or convert: string(x), int(x)" },
 		{ "-s", "issue 1:1+1 '-' cannot be applied to string" },
 		{ "!n", "issue 1:1+1 '!' cannot be applied to int" },
 		{ "n && b", "issue 1:1+1 '&&' wants bool, not int" },
-		{ "b ? 1 : 'a'", "issue 1:3+1 the two results of '?' differ in type: int and string | give both the same type, or write dyn(...)" },
-		{ "n ? 1 : 2", "issue 1:1+1 the condition of '?' is int, bool is wanted" },
-		{ "n in ['a']", "issue 1:3+2 'in' looks for int in list(string)" },
+		{ "b ? 1 : 'a'",
+		  "issue 1:3+1 the two results of '?' differ in type: int and "
+		  "string | give both the same type, or write dyn(...)" },
+		{ "n ? 1 : 2",
+		  "issue 1:1+1 the condition of '?' is int, bool is wanted" },
+		{ "n in ['a']",
+		  "issue 1:3+2 'in' looks for int in list(string)" },
 		{ "n in s", "issue 1:3+2 'in' looks for int in string" },
-		{ "s.contains(1)", "issue 1:3+8 'contains' cannot be called on string with (int) | it is string.contains(string) -> bool" },
-		{ "pair('a')", "issue 1:1+4 'pair' cannot be called with (string) | it is pair(string, int) -> list(dyn)" },
+		{ "s.contains(1)",
+		  "issue 1:3+8 'contains' cannot be called on string with "
+		  "(int) | it is string.contains(string) -> bool" },
+		{ "pair('a')",
+		  "issue 1:1+4 'pair' cannot be called with (string) | it is "
+		  "pair(string, int) -> list(dyn)" },
 		{ "l['a']", "issue 1:2+1 no [string] of list(int)" },
-		{ "l.exists(i, i)", "issue 1:13+1 the condition of 'exists' is int, bool is wanted" },
-		{ "n.exists(i, true)", "issue 1:3+6 'exists' runs over a list or a map, not int" },
+		{ "l.exists(i, i)", "issue 1:13+1 the condition of 'exists' is "
+				    "int, bool is wanted" },
+		{ "n.exists(i, true)",
+		  "issue 1:3+6 'exists' runs over a list or a map, not int" },
 		{ "n.name", "issue 1:3+4 int has no attributes ('name')" },
-		{ "{1.5: 1}", "issue 1:2+3 a key may be bool, int, uint or string, not double" },
+		{ "{1.5: 1}", "issue 1:2+3 a key may be bool, int, uint or "
+			      "string, not double" },
 		{ "[?1]", "issue 1:3+1 '?' wants an optional, not int" },
-		{ "s.optMap(x, x)", "issue 1:3+6 'optMap' wants an optional, not string" },
-		{ "optional.of(1).optFlatMap(x, x)", "issue 1:30+1 'optFlatMap' wants an optional as its result, not int | use optMap()" },
+		{ "s.optMap(x, x)",
+		  "issue 1:3+6 'optMap' wants an optional, not string" },
+		{ "optional.of(1).optFlatMap(x, x)",
+		  "issue 1:30+1 'optFlatMap' wants an optional as its result, "
+		  "not int | use optMap()" },
 	};
 
 	(void)state;
@@ -86,7 +117,12 @@ static void types_that_do_not_fit_are_both_named(void **state)
 static void all_complaints_are_told_at_once(void **state)
 {
 	static const struct line cases[] = {
-		{ "n == 'a' || user.nam == '' ||\n x.y && foo(3) > s.bar", "issue 1:3+2 '==' compares int with string, which are never equal | write the number without quotes, or convert: string(x), int(x)\nissue 1:18+3 no attribute 'nam' in user | did you mean 'name'?\nissue 2:9+3 unknown function 'foo'\nissue 2:20+3 string has no attributes ('bar')" },
+		{ "n == 'a' || user.nam == '' ||\n x.y && foo(3) > s.bar",
+		  "issue 1:3+2 '==' compares int with string, which are never "
+		  "equal | write the number without quotes, or convert: "
+		  "string(x), int(x)\nissue 1:18+3 no attribute 'nam' in user "
+		  "| did you mean 'name'?\nissue 2:9+3 unknown function "
+		  "'foo'\nissue 2:20+3 string has no attributes ('bar')" },
 	};
 
 	(void)state;
@@ -116,10 +152,15 @@ static void what_has_no_type_is_checked_later(void **state)
 static void literals_are_checked_at_load(void **state)
 {
 	static const struct line cases[] = {
-		{ "s.matches('(a+)+\\\\1')", "issue 1:11+10 pattern: RE2 has no back references" },
-		{ "s.matches('a(?=b)')", "issue 1:11+8 pattern: a group that RE2 does not have (look-around, atomic, recursion, ...)" },
-		{ "timestamp(0).getHours('Europe/Berln')", "issue 1:23+14 unknown time zone 'Europe/Berln'" },
-		{ "timestamp(0).getHours('../../etc/passwd')", "issue 1:23+18 unknown time zone '../../etc/passwd'" },
+		{ "s.matches('(a+)+\\\\1')",
+		  "issue 1:11+10 pattern: RE2 has no back references" },
+		{ "s.matches('a(?=b)')",
+		  "issue 1:11+8 pattern: a group that RE2 does not have "
+		  "(look-around, atomic, recursion, ...)" },
+		{ "timestamp(0).getHours('Europe/Berln')",
+		  "issue 1:23+14 unknown time zone 'Europe/Berln'" },
+		{ "timestamp(0).getHours('../../etc/passwd')",
+		  "issue 1:23+18 unknown time zone '../../etc/passwd'" },
 	};
 
 	(void)state;
@@ -152,9 +193,10 @@ static void deduced_types_are_told(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct hd_cel_issues issues = { 0 };
-		struct hd_cel_program *p =
-			hd_cel_compile(rig->env, cases[i].expr,
-				       strlen(cases[i].expr), NULL, &issues);
+		struct hd_cel_program *p = hd_cel_compile(rig->env,
+							  cases[i].expr,
+							  strlen(cases[i].expr),
+							  NULL, &issues);
 
 		assert_non_null(p);
 		assert_string_equal(hd_cel_program_type(p), cases[i].wanted);

@@ -40,10 +40,14 @@ static void absent_tells_what_was_asked_for(void **state)
 		{ "device.owner.name", "absent device.owner.name (12)" },
 		{ "absent.name", "absent absent.name (6)" },
 		{ "absent", "absent absent (6)" },
-		{ "evidences[0].user.name", "absent evidences[*].user.name (17)" },
-		{ "evidences[7].user.name", "absent evidences[*].user.name (12)" },
-		{ "evidences.all(e, e.user.name != '')", "absent evidences[*].user.name (17)" },
-		{ "evidences.transformList(i, e, e.url)", "absent evidences[*].url (16)" },
+		{ "evidences[0].user.name",
+		  "absent evidences[*].user.name (17)" },
+		{ "evidences[7].user.name",
+		  "absent evidences[*].user.name (12)" },
+		{ "evidences.all(e, e.user.name != '')",
+		  "absent evidences[*].user.name (17)" },
+		{ "evidences.transformList(i, e, e.url)",
+		  "absent evidences[*].url (16)" },
 		{ "m.o.k.z", "absent m.o.k.z (7)" },
 		{ "m['nope'].z", "absent m.nope.z (6)" },
 		{ "m.list[9]", "absent m.list[*] (9)" },
@@ -65,20 +69,28 @@ static void absent_tells_what_was_asked_for(void **state)
 	};
 
 	(void)state;
-	RUN(cases, "{\"n\": 5, \"s\": \"h\\u00e9llo\", \"m\": {\"a\": null, \"list\": [1, 2.5, \"x\", true], \"o\": {\"k\": {}}}, \"user\": {\"name\": \"bob\"}, \"evidences\": [{\"url\": \"u0\"}, {\"user\": {\"name\": \"eve\"}}], \"device\": {}}");
+	RUN(cases,
+	    "{\"n\": 5, \"s\": \"h\\u00e9llo\", \"m\": {\"a\": null, \"list\": "
+	    "[1, 2.5, \"x\", true], \"o\": {\"k\": {}}}, \"user\": {\"name\": "
+	    "\"bob\"}, \"evidences\": [{\"url\": \"u0\"}, {\"user\": "
+	    "{\"name\": \"eve\"}}], \"device\": {}}");
 }
 
 static void json_is_seen_as_it_is(void **state)
 {
 	static const struct line cases[] = {
-		{ "type(m.list[0]) == int && type(m.list[1]) == double", "bool true" },
+		{ "type(m.list[0]) == int && type(m.list[1]) == double",
+		  "bool true" },
 		{ "m.list.size()", "int 4" },
 		{ "m.a == null", "bool true" },
 		{ "m.list", "list [1,2.5,\"x\",true]" },
 		{ "m.list + [n]", "list [1,2.5,\"x\",true,5]" },
-		{ "m == {'a': null, 'list': [1u, 2.5, 'x', true], 'o': {'k': {}}}", "bool true" },
+		{ "m == {'a': null, 'list': [1u, 2.5, 'x', true], 'o': {'k': "
+		  "{}}}",
+		  "bool true" },
 		{ "m.map(k, k)", "list [\"a\",\"list\",\"o\"]" },
-		{ "m.transformList(k, v, k + string(type(v) == map))", "list [\"afalse\",\"listfalse\",\"otrue\"]" },
+		{ "m.transformList(k, v, k + string(type(v) == map))",
+		  "list [\"afalse\",\"listfalse\",\"otrue\"]" },
 		{ "1.0 in m.list", "bool true" },
 		{ "s.size()", "int 5" },
 		{ "s.charAt(1) + s.substring(3)", "string élo" },
@@ -86,7 +98,11 @@ static void json_is_seen_as_it_is(void **state)
 	};
 
 	(void)state;
-	RUN(cases, "{\"n\": 5, \"s\": \"h\\u00e9llo\", \"m\": {\"a\": null, \"list\": [1, 2.5, \"x\", true], \"o\": {\"k\": {}}}, \"user\": {\"name\": \"bob\"}, \"evidences\": [{\"url\": \"u0\"}, {\"user\": {\"name\": \"eve\"}}], \"device\": {}}");
+	RUN(cases,
+	    "{\"n\": 5, \"s\": \"h\\u00e9llo\", \"m\": {\"a\": null, \"list\": "
+	    "[1, 2.5, \"x\", true], \"o\": {\"k\": {}}}, \"user\": {\"name\": "
+	    "\"bob\"}, \"evidences\": [{\"url\": \"u0\"}, {\"user\": "
+	    "{\"name\": \"eve\"}}], \"device\": {}}");
 }
 
 static void errors_have_their_words(void **state)
@@ -98,9 +114,13 @@ static void errors_have_their_words(void **state)
 		{ "{'a': 1, string('a'): 2}", "error a key is repeated" },
 		{ "int('x1')", "error 'x1' is no int" },
 		{ "int(1e300)", "error out of the range of int" },
-		{ "timestamp('2020-02-30T00:00:00Z')", "error not a timestamp (as 2009-02-13T23:31:30Z), or out of range" },
-		{ "duration('5x')", "error not a duration (as 1h30m or 2.5s), or out of range" },
-		{ "optional.none().value()", "error value() of optional.none()" },
+		{ "timestamp('2020-02-30T00:00:00Z')",
+		  "error not a timestamp (as 2009-02-13T23:31:30Z), or out of "
+		  "range" },
+		{ "duration('5x')",
+		  "error not a duration (as 1h30m or 2.5s), or out of range" },
+		{ "optional.none().value()",
+		  "error value() of optional.none()" },
 		{ "dyn('a') + 1", "error no such overload: +(string, int)" },
 		{ "dyn(1).size()", "error no such overload: size(int)" },
 		{ "dyn(1) && true", "error int where bool is wanted" },
@@ -114,7 +134,11 @@ static void errors_have_their_words(void **state)
 	};
 
 	(void)state;
-	RUN(cases, "{\"n\": 5, \"s\": \"h\\u00e9llo\", \"m\": {\"a\": null, \"list\": [1, 2.5, \"x\", true], \"o\": {\"k\": {}}}, \"user\": {\"name\": \"bob\"}, \"evidences\": [{\"url\": \"u0\"}, {\"user\": {\"name\": \"eve\"}}], \"device\": {}}");
+	RUN(cases,
+	    "{\"n\": 5, \"s\": \"h\\u00e9llo\", \"m\": {\"a\": null, \"list\": "
+	    "[1, 2.5, \"x\", true], \"o\": {\"k\": {}}}, \"user\": {\"name\": "
+	    "\"bob\"}, \"evidences\": [{\"url\": \"u0\"}, {\"user\": "
+	    "{\"name\": \"eve\"}}], \"device\": {}}");
 }
 
 static void extensions_in_full(void **state)
@@ -123,23 +147,32 @@ static void extensions_in_full(void **state)
 		{ "math.sqrt(16)", "double 4" },
 		{ "math.greatest([1, 2.5, 2u])", "double 2.5" },
 		{ "math.least(3, 1u)", "uint 1" },
-		{ "math.greatest(dyn('a'))", "error no such overload: math.@max(string)" },
-		{ "optional.unwrap([optional.of(1), optional.none()])", "list [1]" },
+		{ "math.greatest(dyn('a'))",
+		  "error no such overload: math.@max(string)" },
+		{ "optional.unwrap([optional.of(1), optional.none()])",
+		  "list [1]" },
 		{ "[optional.of(1), optional.none()].unwrapOpt()", "list [1]" },
-		{ "[1, 2].first().orValue(0) + [1, 2].last().orValue(0)", "int 3" },
+		{ "[1, 2].first().orValue(0) + [1, 2].last().orValue(0)",
+		  "int 3" },
 		{ "[].first().hasValue()", "bool false" },
-		{ "[1, 2].transformMapEntry(i, v, {string(v): i})", "map {\"1\":0,\"2\":1}" },
-		{ "[1, 1].transformMapEntry(i, v, {string(v): i})", "error a key is repeated" },
-		{ "{'a': 1}.transformMap(k, v, v > 0, v + 1)", "map {\"a\":2}" },
+		{ "[1, 2].transformMapEntry(i, v, {string(v): i})",
+		  "map {\"1\":0,\"2\":1}" },
+		{ "[1, 1].transformMapEntry(i, v, {string(v): i})",
+		  "error a key is repeated" },
+		{ "{'a': 1}.transformMap(k, v, v > 0, v + 1)",
+		  "map {\"a\":2}" },
 		{ "'a,b,,c'.split(',', 2)", "list [\"a\",\"b,,c\"]" },
 		{ "'abc'.split('', 2)", "list [\"a\",\"bc\"]" },
 		{ "'abc'.replace('', '-')", "string -a-b-c-" },
 		{ "'aaa'.replace('a', 'b', 2)", "string bba" },
 		{ "'%d %s'.format([1])", "error format: too few arguments" },
-		{ "'%.70f'.format([1.0])", "error format: not a clause after '%'" },
+		{ "'%.70f'.format([1.0])",
+		  "error format: not a clause after '%'" },
 		{ "'%d'.format([3.14])", "string 3.14" },
-		{ "'%x %X %o %b'.format([-255, 'hi', 8, 5])", "string -ff 6869 10 101" },
-		{ "'%s'.format([{'b': 1, 'a': [true, null, b'\\xff\\xfex']}])", "string {a: [true, null, �x], b: 1}" },
+		{ "'%x %X %o %b'.format([-255, 'hi', 8, 5])",
+		  "string -ff 6869 10 101" },
+		{ "'%s'.format([{'b': 1, 'a': [true, null, b'\\xff\\xfex']}])",
+		  "string {a: [true, null, �x], b: 1}" },
 		{ "cidr('10.1.2.3/8').masked()", "net.CIDR 10.0.0.0/8" },
 		{ "cidr('::/0').containsCIDR('fe80::/10')", "bool true" },
 		{ "isCIDR('10.0.0.0/33')", "bool false" },
@@ -149,8 +182,11 @@ static void extensions_in_full(void **state)
 		{ "base64.decode('A')", "error 'A' is no base64" },
 		{ "string(duration('1h1.5s'))", "string 3601.5s" },
 		{ "duration('-1.5h').getMinutes()", "int -90" },
-		{ "string(timestamp('2024-02-29T12:00:00.120+02:30'))", "string 2024-02-29T09:30:00.12Z" },
-		{ "string(1e6) + ' ' + string(1.0) + ' ' + string(1e21) + ' ' + string(0.1)", "string 1000000 1 1e+21 0.1" },
+		{ "string(timestamp('2024-02-29T12:00:00.120+02:30'))",
+		  "string 2024-02-29T09:30:00.12Z" },
+		{ "string(1e6) + ' ' + string(1.0) + ' ' + string(1e21) + ' ' "
+		  "+ string(0.1)",
+		  "string 1000000 1 1e+21 0.1" },
 		{ "double('1.5e3')", "double 1500" },
 		{ "bool('yes')", "error 'yes' is no bool" },
 		{ "strings.quote('a\"\\n')", "string \"a\\\"\\n\"" },
@@ -161,7 +197,11 @@ static void extensions_in_full(void **state)
 	};
 
 	(void)state;
-	RUN(cases, "{\"n\": 5, \"s\": \"h\\u00e9llo\", \"m\": {\"a\": null, \"list\": [1, 2.5, \"x\", true], \"o\": {\"k\": {}}}, \"user\": {\"name\": \"bob\"}, \"evidences\": [{\"url\": \"u0\"}, {\"user\": {\"name\": \"eve\"}}], \"device\": {}}");
+	RUN(cases,
+	    "{\"n\": 5, \"s\": \"h\\u00e9llo\", \"m\": {\"a\": null, \"list\": "
+	    "[1, 2.5, \"x\", true], \"o\": {\"k\": {}}}, \"user\": {\"name\": "
+	    "\"bob\"}, \"evidences\": [{\"url\": \"u0\"}, {\"user\": "
+	    "{\"name\": \"eve\"}}], \"device\": {}}");
 }
 
 int main(void)

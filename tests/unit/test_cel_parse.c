@@ -112,6 +112,7 @@ static void literals_mean_what_they_say(void **state)
 		{ "b'\\377' == b'\\xff'", "bool true" },
 		{ "bytes('\xc3\xa9') == b'\xc3\xa9'", "bool true" },
 		{ "1 // one\n + 2", "int 3" },
+		{ "'\\ud83d\\udc31' == '\\U0001f431'", "bool true" },
 		{ "[1, 2,]", "list [1,2]" },
 		{ "{'a': 1,}", "map {\"a\":1}" },
 		{ "{'for': 1}.for", "int 1" },
@@ -152,12 +153,18 @@ static void nesting_is_bounded(void **state)
 	static const struct {
 		const char *open, *core, *close;
 	} shapes[] = {
-		{ "(", "1", ")" },	      { "[", "1", "]" },
-		{ "{1:", "1", "}" },	      { "size([", "1", "])" },
-		{ "", "1", "+1" },	      { "[0][", "0", "]" },
-		{ "true ? 1 : ", "1", "" },   { "dyn(", "1", ")" },
-		{ "", "x", ".a" },	      { "", "x", "[0]" },
-		{ "cel.bind(y,1,", "1", ")" }, { "", "x", ".a()" },
+		{ "(", "1", ")" },
+		{ "[", "1", "]" },
+		{ "{1:", "1", "}" },
+		{ "size([", "1", "])" },
+		{ "", "1", "+1" },
+		{ "[0][", "0", "]" },
+		{ "true ? 1 : ", "1", "" },
+		{ "dyn(", "1", ")" },
+		{ "", "x", ".a" },
+		{ "", "x", "[0]" },
+		{ "cel.bind(y,1,", "1", ")" },
+		{ "", "x", ".a()" },
 	};
 	struct cel_rig *rig = cel_rig_new(NULL);
 	size_t i;

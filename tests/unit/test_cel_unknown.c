@@ -10,10 +10,11 @@
 
 #include "cel_rig.h"
 
-#define RECORD                                                                 \
-	"{\"n\": 5, \"s\": \"a\", \"b\": true, \"m\": {\"k\": 1},"             \
-	" \"user\": {\"name\": \"bob\", \"groups\": [{\"name\": \"g\"}]},"     \
-	" \"evidences\": [{\"url\": \"u0\"}, {\"user\": {\"name\": \"eve\"}}]}"
+#define RECORD                                                             \
+	"{\"n\": 5, \"s\": \"a\", \"b\": true, \"m\": {\"k\": 1},"         \
+	" \"user\": {\"name\": \"bob\", \"groups\": [{\"name\": \"g\"}]}," \
+	" \"evidences\": [{\"url\": \"u0\"}, {\"user\": {\"name\": "       \
+	"\"eve\"}}]}"
 
 struct line {
 	const char *expr, *wanted;
@@ -65,7 +66,9 @@ static void unknown_variables_are_absorbed(void **state)
 		{ "x.a.b", "unknown 7" },
 		{ "x.?a.orValue(1)", "unknown 7" },
 		{ "has(x.a)", "unknown 7" },
-		{ "optional.of(1).or(x)", "unknown 7" },
+		{ "optional.of(1).or(x).value()", "int 1" },
+		{ "optional.of(1).orValue(x)", "int 1" },
+		{ "optional.none().or(x)", "unknown 7" },
 		{ "optional.none().optMap(y, x).hasValue()", "bool false" },
 		{ "cel.bind(y, x, true)", "bool true" },
 		{ "cel.bind(y, x, y)", "unknown 7" },
@@ -153,7 +156,8 @@ struct dice {
 
 static unsigned roll(struct dice *d, unsigned sides)
 {
-	d->state = d->state * UINT64_C(6364136223846793005) + 1442695040888963407u;
+	d->state = d->state * UINT64_C(6364136223846793005) +
+		   1442695040888963407u;
 	return (unsigned)(d->state >> 33) % sides;
 }
 
@@ -184,15 +188,40 @@ static void putf(struct text *t, const char *fmt, unsigned i)
 static void leaf(struct dice *d, struct text *t)
 {
 	static const char *const leaves[] = {
-		"1",	   "2",		"0",	    "true",
-		"false",   "'a'",	"null",	    "x",
-		"d",	   "n",		"b",	    "s",
-		"m",	   "m.k",	"m.vt",	    "user",
-		"user.a",  "user.name", "user.a.b", "user.groups",
-		"l",	   "l[0]",	"evidences", "evidences[0]",
-		"evidences[0].user", "evidences[1].user.name",
-		"absent",  "absent.a",	"[]",	    "{}",
-		"m.other", "has(user.a)", "has(m.vt)", "has(m.vt.a)",
+		"1",
+		"2",
+		"0",
+		"true",
+		"false",
+		"'a'",
+		"null",
+		"x",
+		"d",
+		"n",
+		"b",
+		"s",
+		"m",
+		"m.k",
+		"m.vt",
+		"user",
+		"user.a",
+		"user.name",
+		"user.a.b",
+		"user.groups",
+		"l",
+		"l[0]",
+		"evidences",
+		"evidences[0]",
+		"evidences[0].user",
+		"evidences[1].user.name",
+		"absent",
+		"absent.a",
+		"[]",
+		"{}",
+		"m.other",
+		"has(user.a)",
+		"has(m.vt)",
+		"has(m.vt.a)",
 	};
 
 	if (t->vars > 0 && roll(d, 3) == 0)
@@ -227,11 +256,21 @@ static void macro(struct dice *d, struct text *t, const char *name,
 static void call(struct dice *d, struct text *t, unsigned depth)
 {
 	static const char *const ends[] = {
-		".a",		".name",	  ".?a",
-		"[0]",		"[?'a']",	  "[?0]",
-		".size()",	".orValue(1)",	  ".hasValue()",
-		".value()",	".?user.?name",	  ".first()",
-		".contains('a')", ".user",	  ".?vt.orValue(2)",
+		".a",
+		".name",
+		".?a",
+		"[0]",
+		"[?'a']",
+		"[?0]",
+		".size()",
+		".orValue(1)",
+		".hasValue()",
+		".value()",
+		".?user.?name",
+		".first()",
+		".contains('a')",
+		".user",
+		".?vt.orValue(2)",
 	};
 
 	expr(d, t, depth);
@@ -240,13 +279,13 @@ static void call(struct dice *d, struct text *t, unsigned depth)
 
 static void expr(struct dice *d, struct text *t, unsigned depth)
 {
-	static const char *const between[] = { " && ", " || ", " && ",	" || ",
-					       " == ", " != ", " < ",	" + ",
-					       " in ", ", "	      };
+	static const char *const between[] = { " && ", " || ", " && ", " || ",
+					       " == ", " != ", " < ",  " + ",
+					       " in ", ", " };
 	static const char *const macros[] = {
-		".exists(v%u, ",     ".all(v%u, ",  ".exists_one(v%u, ",
-		".map(v%u, ",	     ".filter(v%u, ", ".optMap(v%u, ",
-		".exists(v%u, ",     ".all(v%u, "
+		".exists(v%u, ", ".all(v%u, ",	  ".exists_one(v%u, ",
+		".map(v%u, ",	 ".filter(v%u, ", ".optMap(v%u, ",
+		".exists(v%u, ", ".all(v%u, "
 	};
 	unsigned kind = roll(d, 14);
 
@@ -294,8 +333,8 @@ static void expr(struct dice *d, struct text *t, unsigned depth)
 
 static json_t *any_json(struct dice *d, unsigned depth)
 {
-	static const char *const names[] = { "a", "b", "name", "user", "vt",
-					     "groups" };
+	static const char *const names[] = { "a",    "b",  "name",
+					     "user", "vt", "groups" };
 	unsigned n = roll(d, 4), i;
 	json_t *json;
 
@@ -356,8 +395,8 @@ static void fill_member(struct dice *d, json_t *object, const char *name)
 		json_object_set_new(object, name, any_json(d, 3));
 }
 
-static const char *const inputs[] = { "n", "s", "b", "d", "x", "m", "l",
-				      "user", "evidences" };
+static const char *const inputs[] = { "n", "s", "b",	"d",	    "x",
+				      "m", "l", "user", "evidences" };
 #define INPUTS 9
 
 static json_t *any_record(struct dice *d)
@@ -405,8 +444,8 @@ static struct hd_cel_value eval_on(struct cel_rig *rig,
 	unsigned i;
 
 	for (i = 0; i < INPUTS; i++)
-		rig->slots[cel_rig_slot(inputs[i])] =
-			hd_cel_json(json_object_get(record, inputs[i]));
+		rig->slots[cel_rig_slot(inputs[i])] = hd_cel_json(
+			json_object_get(record, inputs[i]));
 	if (rig->act.unknowns) {
 		rig->slots[cel_rig_slot("x")] = hd_cel_unknown(1);
 		rig->slots[cel_rig_slot("d")] = hd_cel_unknown(2);
@@ -432,8 +471,8 @@ static bool holds(struct cel_rig *rig, struct hd_cel_unknowns *u,
 		  struct dice *d, const char *text, struct count *count)
 {
 	struct hd_cel_issues issues = { 0 };
-	struct hd_cel_program *p = hd_cel_compile(
-		rig->env, text, strlen(text), &rig->options, &issues);
+	struct hd_cel_program *p = hd_cel_compile(rig->env, text, strlen(text),
+						  &rig->options, &issues);
 	json_t *record = any_record(d), *known;
 	struct hd_cel_value before, after;
 	bool ok = true;

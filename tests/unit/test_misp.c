@@ -9,7 +9,7 @@
 #include "tests/unit/json_help.h"
 #include "tests/unit/plugin_rig.h"
 
-#define LIMIT 3
+#define PAGE 3
 
 static struct rig rig;
 static struct misp misp;
@@ -22,7 +22,7 @@ static int set_up(void **state)
 	rig_init(&rig);
 	misp = (struct misp){ .h = &rig.h,
 			      .url = "https://misp.example.com/",
-			      .limit = LIMIT };
+			      .page_size = PAGE };
 	rig.self = &misp;
 	lookup_count = 0;
 	return 0;
@@ -154,7 +154,7 @@ static void a_hit_is_judged_and_told(void **state)
 static void what_was_not_asked_is_not_used(void **state)
 {
 	(void)state;
-	misp.limit = 100;
+	misp.page_size = 100;
 	ask("192.0.2.99", NULL);
 	answer_recorded(
 		"misp/"
@@ -261,7 +261,7 @@ static void what_was_not_read_to_its_end_is_not_clean(void **state)
 {
 	(void)state;
 	ask("198.51.100.9", "192.0.2.1", NULL);
-	for (int page = 0; page < 10; page++)
+	for (int page = 0; page < 20; page++)
 		rig_answer(&rig, 200, NULL, FULL_PAGE);
 	expect_status(1, HERALD_OK);
 	expect_status(2, HERALD_TOO_BIG);
@@ -330,7 +330,7 @@ static void troubles_are_told_apart(void **state)
 static void events_are_read_as_recorded(void **state)
 {
 	(void)state;
-	misp.limit = 100;
+	misp.page_size = 100;
 	ask("203.0.113.45", NULL);
 	answer_recorded("misp/events_hit.json");
 	expect(1, "reputation", "{'base_score': 2, 'score_id': 10}");

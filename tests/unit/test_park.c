@@ -114,7 +114,7 @@ static void paused_wakes_nobody(void **state)
 static void heap_survives_taking_from_its_middle(void **state)
 {
 	struct fixture *f = *state;
-	char id[8];
+	char id[16];
 
 	for (int i = 0; i < 60; i++) {
 		snprintf(id, sizeof(id), "%d", i);

@@ -1,4 +1,4 @@
-#include "smtp_notify/story.h"
+#include "common/story.h"
 
 #define VALUE_MAX 2000 /* bytes of one value */
 
@@ -35,7 +35,7 @@ static herald_str title(struct hp_json *record)
 	return text.n > 0 ? text : HERALD_S("herald: an alert");
 }
 
-void smtp_story_subject(struct hp_text *out, struct hp_json *record)
+void hp_story_line(struct hp_text *out, struct hp_json *record)
 {
 	herald_str level = hp_json_text(record, "/risk_level", "");
 	herald_str user = hp_json_text(record, "/evidences/0/user/name", "");
@@ -69,7 +69,7 @@ static const struct {
 	{ "alert", "/metadata/uid" },
 };
 
-void smtp_story_body(struct hp_text *out, struct hp_json *record)
+void hp_story_text(struct hp_text *out, struct hp_json *record)
 {
 	herald_str desc = hp_json_text(record, "/finding_info/desc", "");
 

@@ -1,0 +1,359 @@
+"""smtp_notify against a scripted mail server."""
+import email
+import email.policy
+import sys
+
+import pytest
+
+from acting import ENDED, LATER, Acting
+from services import DOUBLES, fixture
+from waiting import wait_until
+
+sys.path.insert(0, DOUBLES)
+from smtp import DROP, RESET, Smtp, transcript      # noqa: E402
+
+CLEAR = "url: 'smtp://127.0.0.1:@PORT@', starttls: off"
+STARTTLS = "url: 'smtp://localhost:@PORT@', tls: {ca_file: '@CA@'}"
+IMPLICIT = "url: 'smtps://localhost:@PORT@', tls: {ca_file: '@CA@'}"
+LOGIN = ", user: herald@example.com, secret: {file: @DIR@/secrets/mail}"
+OFFER = ["250-mail.example.com", "250-STARTTLS", "250 8BITMIME"]
+OFFER_TLS = ["250-mail.example.com", "250 AUTH PLAIN LOGIN"]
+
+
+class Mailer(Acting):
+    def __init__(self, herald, server, lines=CLEAR, to="soc@example.com",
+                 ca="", **more):
+        super().__init__(
+            herald, "mail",
+            "plugin: smtp_notify, from: herald@example.com, " + lines,
+            "send", {"to": to, **more},
+            files={"secrets/mail": "s3cret-of-mail"}, PORT=str(server.port),
+            CA=ca)
+
+
+def parsed(mail):
+    return email.message_from_bytes(mail.text, policy=email.policy.default)
+
+
+def text_of(part):
+    return part.get_content().replace("\r\n", "\n")
+
+
+def test_a_mail_arrives_whole(herald):
+    with Smtp(transcript("plain_ok")) as server:
+        mailer = Mailer(herald, server, copy=["lead@example.com"],
+                        subject="[${severity}] ${user.name}",
+                        body="User ${user.name}\n\nfrom ${src.ip}\n")
+        assert mailer.act(user="jdoe", src="198.51.100.23",
+                           urgency="high")["state"] == "done"
+    assert [mail.recipients for mail in server.mails] == [
+        ["soc@example.com"], ["lead@example.com"]]
+    assert len(server.sessions) == 1        # two transactions, one login
+    message = parsed(server.mails[0])
+    assert message["From"] == '"herald" <herald@example.com>' \
+        or message["From"] == "herald <herald@example.com>"
+    assert message["To"] == "soc@example.com"
+    assert message["Cc"] == "lead@example.com"
+    assert message["Subject"] == "[High] jdoe"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["X-Auto-Response-Suppress"] == "All"
+    assert message["Precedence"] == "bulk"
+    assert message["X-Herald-Alert-Id"] == mailer.alert()["id"]
+    assert message["Message-ID"].endswith(".mail@example.com>")
+    assert message["Date"].datetime.utcoffset().total_seconds() == 0
+    assert text_of(message) == "User jdoe\n\nfrom 198.51.100.23\n"
+    assert parsed(server.mails[1])["Message-ID"] != message["Message-ID"]
+
+
+def test_without_a_text_the_alert_is_told(herald):
+    with Smtp() as server:
+        Mailer(herald, server).act(
+            user="jdoe", urgency="critical", signature="Malware found",
+            url="http://evil.example.net/x")
+    message = parsed(server.mails[0])
+    assert message["Subject"] == "[Critical] Malware found: jdoe"
+    text = text_of(message)
+    assert "jdoe" in text and "hxxp://evil.example.net/x" in text
+    assert "http://" not in text
+
+
+def test_html_goes_beside_the_text(herald):
+    with Smtp() as server:
+        Mailer(herald, server, body="${user.name} & co",
+               html="<p>${user.name}</p>").act(
+                   user="<script>alert(1)</script>")
+    message = parsed(server.mails[0])
+    assert message.get_content_type() == "multipart/alternative"
+    plain, html = message.iter_parts()
+    assert plain.get_content().rstrip() == "<script>alert(1)</script> & co"
+    assert html.get_content().rstrip() == \
+        "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>"
+
+
+# fixtures/smtp: what each conversation comes to.
+@pytest.mark.parametrize("name, state, words", [
+    ("plain_ok", "done", None),
+    ("greeting_421", "message", "421"),
+    ("rcpt_550_unknown", "failed", "550 5.1.1"),
+    ("rcpt_451_greylisted", "message", "451 4.7.1 Greylisted"),
+    ("data_451_then_retry", "message", "451 4.3.0"),
+    ("data_552_too_big", "failed", "552 5.3.4"),
+    ("data_554_rejected", "failed", "554 5.7.1"),
+    ("lost_after_data", "in_doubt", "may have taken it"),
+])
+def test_transcripts(herald, name, state, words):
+    with Smtp(transcript(name)) as server:
+        action = Mailer(herald, server).act(
+            LATER if state == "message" else ENDED)
+    if state == "message":
+        assert action["state"] not in ENDED, action
+    else:
+        assert action["state"] == state, action
+    if words:
+        assert words in action["message"]
+
+
+# The same where somebody logs in: over TLS, or not at all.
+@pytest.mark.parametrize("name, state, words", [
+    ("auth_login_ok", "done", None),
+    ("auth_535", "message", "535 5.7.8"),
+    ("auth_454_temporary", "message", "454 4.7.0"),
+    ("auth_xoauth2_ok", "message", None),
+])
+def test_logins(herald, certificates, name, state, words):
+    with Smtp(transcript(name), tls=certificates["good"],
+              implicit=True) as server:
+        action = Mailer(herald, server, IMPLICIT + LOGIN,
+                        ca=certificates["ca"]).act(
+                            LATER if state == "message" else ENDED)
+    if state == "done":
+        assert action["state"] == state
+        assert "czNjcmV0LW9mLW1haWw=" in server.sessions[0].commands
+    else:
+        assert action["state"] not in ENDED, action
+        assert not server.mails
+        assert "MAIL" not in server.sessions[0].verbs()
+    if words:
+        assert words in action["message"]
+
+
+def test_starttls_then_login(herald, certificates):
+    with Smtp(transcript("starttls_auth_plain_ok"),
+              tls=certificates["good"]) as server:
+        assert Mailer(herald, server, STARTTLS + LOGIN,
+                      ca=certificates["ca"]).act()["state"] == "done"
+    session = server.sessions[0]
+    assert session.tls
+    assert session.verbs()[:5] == ["EHLO", "STARTTLS", "EHLO", "AUTH",
+                                   session.verbs()[4]]
+    assert len(server.mails) == 1
+
+
+def test_stripped_starttls_is_never_clear_text(herald):
+    with Smtp(transcript("starttls_stripped")) as server:
+        action = Mailer(herald, server,
+                        "url: 'smtp://127.0.0.1:@PORT@'").act()
+    assert action["state"] == "failed"
+    assert server.sessions[0].verbs() in (["EHLO"], ["EHLO", "QUIT"])
+
+
+@pytest.mark.parametrize("which, lines", [
+    ("expired", STARTTLS), ("other_name", STARTTLS),
+    ("self_signed", STARTTLS), ("good", "url: 'smtp://localhost:@PORT@'"),
+    ("other_name", IMPLICIT)])
+def test_a_server_that_cannot_prove_itself_gets_nothing(herald, certificates,
+                                                        which, lines):
+    with Smtp(tls=certificates[which], ehlo=OFFER, ehlo_tls=OFFER_TLS,
+              implicit=lines == IMPLICIT) as server:
+        action = Mailer(herald, server, lines + LOGIN,
+                        ca=certificates["ca"]).act()
+    assert action["state"] == "failed"
+    assert "certificate" in action["message"].lower()
+    for session in server.sessions:
+        assert "AUTH" not in session.verbs()
+        assert "MAIL" not in session.verbs()
+
+
+def test_another_name_may_be_told(herald, certificates):
+    lines = STARTTLS.replace("{ca_file: '@CA@'}",
+                             "{ca_file: '@CA@', server_name: other.example}")
+    with Smtp(tls=certificates["other_name"], ehlo=OFFER,
+              ehlo_tls=OFFER_TLS) as server:
+        assert Mailer(herald, server, lines,
+                      ca=certificates["ca"]).act()["state"] == "done"
+    assert server.sessions[0].tls
+
+
+def test_credentials_but_no_auth_offered_sends_nothing(herald, certificates):
+    with Smtp(tls=certificates["good"], ehlo=OFFER,
+              ehlo_tls=["250-mail.example.com", "250 8BITMIME"]) as server:
+        action = Mailer(herald, server, STARTTLS + LOGIN,
+                        ca=certificates["ca"]).act(
+                            LATER)
+    assert "no way to log in" in action["message"]
+    assert action["state"] not in ("done", "failed")
+    assert "MAIL" not in server.sessions[0].verbs()
+    assert not server.mails
+
+
+def test_a_password_never_goes_over_a_clear_line(herald):
+    with Smtp(ehlo=["250-mail.example.com", "250 AUTH PLAIN LOGIN"]) as server:
+        action = Mailer(herald, server,
+                        CLEAR + ", secret: {file: @DIR@/secrets/mail}").act()
+    assert action["state"] == "failed"
+    assert "not encrypted" in action["message"]
+    assert not server.sessions
+
+
+def test_a_wrong_login_stops_the_connector(herald, certificates):
+    with Smtp(transcript("auth_535") * 2, tls=certificates["good"],
+              implicit=True) as server:
+        mailer = Mailer(herald, server, IMPLICIT + LOGIN,
+                        ca=certificates["ca"])
+        mailer.act(LATER)
+        mailer.act(LATER)
+        assert len(server.sessions) == 1
+
+
+def test_one_bad_recipient_harms_no_other(herald):
+    bad = [("RCPT TO:<nobody@example.com>", ["550 5.1.1 User unknown"])]
+    with Smtp(bad) as server:
+        action = Mailer(herald, server, to=[
+            "soc@example.com", "nobody@example.com",
+            "lead@example.com"]).act()
+    assert action["state"] == "failed"
+    assert "nobody@example.com: 550 5.1.1" in action["message"]
+    assert [mail.recipients[0] for mail in server.mails] == [
+        "soc@example.com", "lead@example.com"]
+
+
+def test_a_retry_does_not_repeat_those_who_have_it(herald):
+    later = [("RCPT TO:<late@example.com>", ["452 4.2.2 Mailbox full"])]
+    with Smtp(later) as server:
+        action = Mailer(herald, server, CLEAR + ", retry_after: 1s", to=[
+            "soc@example.com", "late@example.com"]).act()
+    assert action["state"] == "done", action
+    assert [mail.recipients[0] for mail in server.mails] == [
+        "soc@example.com", "late@example.com"]
+
+
+def test_a_drop_before_the_end_is_tried_again(herald):      # u35
+    with Smtp(slow_body=True) as server:
+        # Each byte becomes three, and the server's window is small.
+        mailer = Mailer(herald, server, body="${finding_info.desc}" * 4)
+        action = mailer.act(LATER, description="\u00fc" * 31000)
+    assert action["state"] not in ENDED, action
+
+
+def test_an_unknown_outcome_keeps_its_message_id(herald):   # u36
+    with Smtp([(".", DROP)]) as server:
+        mailer = Mailer(herald, server)
+        action = mailer.act()
+        assert action["state"] == "in_doubt"
+        told = mailer.herald.run_ctl("settle", action["id"], "not-done",
+                                     "--because", "a test")
+        assert told.returncode == 0, told.stderr
+        wait_until(lambda: server.mails, 30, mailer.herald.log)
+    first, second = [parsed(mail)["Message-ID"] for mail in server.seen]
+    assert first == second
+
+
+def test_a_reset_before_the_body_is_tried_again(herald):
+    with Smtp([("DATA", RESET)]) as server:
+        action = Mailer(herald, server, CLEAR + ", retry_after: 1s").act()
+    assert action["state"] == "done"
+    assert len(server.mails) == 1
+
+
+def test_nobody_there_is_tried_again(herald):
+    with Smtp() as server:
+        mailer = Mailer(herald, server)
+    action = mailer.act(LATER)
+    assert action["state"] not in ENDED
+
+
+def vectors(field):
+    return [one for one in fixture("smtp/injection_vectors.json")
+            if one["field"] == field]
+
+
+@pytest.mark.parametrize("vector", vectors("subject"),
+                         ids=lambda one: one["value"][:12].strip())
+def test_a_subject_stays_a_subject(herald, vector):
+    with Smtp() as server:
+        Mailer(herald, server, subject="${finding_info.title}",
+               body="as always").act(signature=vector["value"])
+    message = parsed(server.mails[0])
+    assert message["Bcc"] is None and message["X-Injected"] is None
+    assert message["Subject"].split() == vector["value"].split()
+    assert server.mails[0].recipients == ["soc@example.com"]
+    assert "injected" not in message.get_content()
+
+
+@pytest.mark.parametrize("vector", vectors("body"))
+def test_a_body_stays_a_body(herald, vector):               # f31
+    with Smtp() as server:
+        Mailer(herald, server, body="${finding_info.title}").act(
+            signature=vector["value"])
+        assert len(server.mails) == 1
+    raw = server.mails[0].text
+    assert b"\n." not in raw
+    assert raw.count(b"\n") == raw.count(b"\r\n") == raw.count(b"\r")
+    wanted = vector["value"].replace("\r\n", "\n").rstrip("\n")
+    assert text_of(parsed(server.mails[0])).rstrip("\n") == wanted
+    assert [one for one in server.sessions[0].commands
+            if one.startswith("MAIL")] == [
+                one for one in server.sessions[0].commands
+                if one.startswith("MAIL FROM:<herald@example.com>")]
+
+
+@pytest.mark.parametrize("vector", vectors("recipient")
+                         + vectors("recipient suffix"))
+def test_a_recipient_is_one_address(herald, vector):        # f32
+    with Smtp() as server:
+        action = Mailer(herald, server, to="${finding_info.title}").act(
+            LATER, signature=vector["value"])
+        assert action["state"] == "refused", action
+        assert not server.mails
+
+
+def test_other_domains_are_refused(herald):
+    with Smtp() as server:
+        mailer = Mailer(herald, server, CLEAR + ", domains: [example.com]",
+                        to=["soc@example.com", "x@elsewhere.example"])
+        assert mailer.act()["state"] == "refused"
+        assert not server.sessions
+
+
+def test_the_probe_logs_in_and_sends_nothing(herald, certificates):
+    with Smtp(tls=certificates["good"], ehlo=OFFER, ehlo_tls=OFFER_TLS,
+              script=[("AUTH", ["334"]), ("*", ["235 2.7.0 Ok"])]) as server:
+        mailer = Mailer(herald, server, STARTTLS + LOGIN,
+                        ca=certificates["ca"])
+        told = mailer.herald.run_ctl("test-connector", "mail")
+        assert told.returncode == 0, told.stdout + told.stderr
+    verbs = server.sessions[0].verbs()
+    assert "NOOP" in verbs and "MAIL" not in verbs
+
+
+def test_the_password_is_in_no_log(herald, certificates):
+    with Smtp(transcript("auth_535"), tls=certificates["good"],
+              implicit=True) as server:
+        mailer = Mailer(herald, server, IMPLICIT + LOGIN,
+                        ca=certificates["ca"])
+        mailer.act(LATER)
+        log = mailer.herald.log()
+    assert "s3cret-of-mail" not in log
+    assert "czNjcmV0LW9mLW1haWw=" not in log
+
+
+@pytest.mark.parametrize("lines, words", [
+    ("url: 'http://x'", "scheme"),
+    (CLEAR.replace("@PORT@", "25") + ", user: x", "starttls"),
+    ("url: 'smtp://x', reply_to: 'a@b, c@d'", "mail address"),
+])
+def test_wrong_configurations_are_refused(herald, lines, words):
+    with pytest.raises(ChildProcessError) as told:
+        Acting(herald, "mail", "plugin: smtp_notify, from: herald@example.com,"
+               + lines, "send", {"to": "a@b.c"})
+    assert words in str(told.value)
