@@ -131,6 +131,8 @@ def test_budgets_hold_and_outlive_kill_and_reload(daemon):
     assert state == "refused"
     assert message.startswith("budget reached: 3/1h of locks.lock; next at ")
     assert "alarm: budget reached: 3/1h" in daemon.log()
+    told = daemon.run_ctl("status").stdout
+    assert "locks.lock" in told and "3 of 3/1h; next at " in told
     # A refusal takes nothing; a larger budget counts what was done before.
     daemon.rewrite(CONFIG.replace("at_most: 3/1h", "at_most: 4/1h"))
     daemon.ctl("reload")
