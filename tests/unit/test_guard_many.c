@@ -168,14 +168,14 @@ static void request(struct world *w)
 		assert_int_equal(row->charged_ms, 0);
 		return;
 	}
-	if (any(w, 50) == 0) {
+	if (any(w, 200) == 0) {
 		start_again(w); /* before the commit: it never was */
 		return;
 	}
 	txn = hd_txn_new();
 	hd_guard_charge(w->rig.guards, row, txn);
 	assert_int_equal(store_commit(&w->store, txn), HD_TXN_OK);
-	if (any(w, 50) == 0)
+	if (any(w, 200) == 0)
 		start_again(w); /* after it: taken, and not given back */
 	if (any(w, 100) == 0) {
 		hd_guards_halt(w->rig.guards, "a test");
@@ -195,7 +195,7 @@ static void pass_time(struct world *w)
 	w->now_ms += any(w, steps[any(w, 4)]);
 	/* The wall clock jumps about, and nobody looks. */
 	hd_clock_set_offset((int64_t)any(w, 1000000) * 1000 - 500000000);
-	if (any(w, 300) == 0)
+	if (any(w, 500) == 0)
 		start_again(w);
 	if (any(w, 200) == 0)
 		set_limits(w);
