@@ -112,6 +112,14 @@ static void add_record(struct hd_expr_env *env)
 	hd_cel_env_var(cel, "done", "map(string, outcome)", HD_SLOT_DONE);
 }
 
+static unsigned slot_of(const char *attribute)
+{
+	int slot = hd_slot_of_attribute(attribute);
+
+	assert(slot >= 0);
+	return (unsigned)slot;
+}
+
 static void check_env(const struct hd_cel_env *cel)
 {
 	const char *trouble = hd_cel_env_trouble(cel);
@@ -129,6 +137,9 @@ struct hd_expr_env *hd_expr_env_new(const struct hd_risk_levels *levels,
 
 	assert(hd_ocsf_objects[0].count <= HD_SLOT_NAME - HD_SLOT_ATTRIBUTE);
 	env->levels = *levels;
+	env->risk_slots[HD_RISK_SCORE] = slot_of("risk_score");
+	env->risk_slots[HD_RISK_LEVEL_ID] = slot_of("risk_level_id");
+	env->risk_slots[HD_RISK_LEVEL] = slot_of("risk_level");
 	env->timezone = hd_strdup(zone);
 	hd_dict_init(&env->lists);
 	hd_dict_init(&env->types);

@@ -82,7 +82,9 @@ void hd_run_missing(const struct hd_expr_scope *scope, char *out, size_t size)
 static enum hd_truth because(struct hd_reason *why, enum hd_truth truth,
 			     const char *text)
 {
-	if (why)
+	if (why && !text[0])
+		why->text[0] = '\0';
+	else if (why)
 		snprintf(why->text, sizeof(why->text), "%s", text);
 	return truth;
 }
@@ -139,14 +141,12 @@ static size_t scores_to_try(const struct hd_run *run, int scores[SCORES_MAX])
 
 static struct hd_cel_value eval_at(struct hd_run *run, int score)
 {
-	static const char *const following[] = { "risk_score", "risk_level_id",
-						 "risk_level" };
 	struct hd_cel_activation activation = { .resolve = hd_scope_resolve,
 						.ud = run,
 						.unknowns = run->unknowns };
 
-	for (size_t i = 0; i < sizeof(following) / sizeof(following[0]); i++)
-		run->cached[hd_slot_of_attribute(following[i])] = false;
+	for (size_t i = 0; i < HD_RISK_SLOTS; i++)
+		run->cached[run->expr->env->risk_slots[i]] = false;
 	run->score = score;
 	return hd_cel_eval(run->expr->program, &activation,
 			   run->expr->env->arena);

@@ -6,27 +6,29 @@
 
 #define OTHER 99
 
-/* The short names, and what they are called in an entry of evidences[]. */
+/* The short names, and what they are called in an entry of evidences[]; the
+ * most asked first. */
 static const struct view {
 	const char *name, *attribute;
 	enum hd_role role;
 } views[] = {
+	{ "user", "user", HD_ROLE_USER },
+	{ "device", NULL, HD_ROLE_DEVICE },
+	{ "src", "src_endpoint", HD_ROLE_ENDPOINT },
 	{ "actor", "actor", HD_ROLE_ACTOR },
 	{ "dst", "dst_endpoint", HD_ROLE_ENDPOINT },
 	{ "email", "email", HD_ROLE_EMAIL },
 	{ "file", "file", HD_ROLE_FILE },
 	{ "process", "process", HD_ROLE_PROCESS },
 	{ "query", "query", HD_ROLE_QUERY },
-	{ "src", "src_endpoint", HD_ROLE_ENDPOINT },
 	{ "url", "url", HD_ROLE_URL },
-	{ "user", "user", HD_ROLE_USER },
-	{ "device", NULL, HD_ROLE_DEVICE },
 };
 
 static const struct view *find_view(const char *name)
 {
 	for (size_t i = 0; i < sizeof(views) / sizeof(views[0]); i++)
-		if (strcmp(views[i].name, name) == 0)
+		if (views[i].name[0] == name[0] &&
+		    strcmp(views[i].name, name) == 0)
 			return &views[i];
 	return NULL;
 }
