@@ -7,6 +7,7 @@
 #include "core/base/alloc.h"
 #include "core/conf/list.h"
 #include "core/expr/run.h"
+#include "core/record/record.h"
 #include "core/record/schema.h"
 
 static_assert(HD_SLOT_COUNT <= HD_CEL_SLOTS, "CEL has room for our slots");
@@ -137,6 +138,8 @@ struct hd_expr_env *hd_expr_env_new(const struct hd_risk_levels *levels,
 
 	assert(hd_ocsf_objects[0].count <= HD_SLOT_NAME - HD_SLOT_ATTRIBUTE);
 	env->levels = *levels;
+	for (unsigned i = 0; i < HD_VIEWS; i++)
+		env->views[i] = hd_record_view_find(hd_views[i].name);
 	env->risk_slots[HD_RISK_SCORE] = slot_of("risk_score");
 	env->risk_slots[HD_RISK_LEVEL_ID] = slot_of("risk_level_id");
 	env->risk_slots[HD_RISK_LEVEL] = slot_of("risk_level");

@@ -57,6 +57,7 @@ struct hd_expr_env {
 	struct hd_cel_arena *arena;
 	struct hd_run *run; /* one evaluation at a time */
 	struct hd_risk_levels levels;
+	int views[HD_VIEWS]; /* hd_record_view_find() of hd_views[] */
 	unsigned risk_slots[HD_RISK_SLOTS]; /* as in enum hd_risk_slot */
 	struct hd_dict lists;		    /* const struct hd_list * */
 	struct hd_dict types;		    /* of attributes: the text, ours */

@@ -38,21 +38,39 @@ static bool is_other(const char *name, const json_t *value)
 	       is_ordered(name);
 }
 
-static bool holds_other(const json_t *tree)
-{
-	const char *name;
-	json_t *value;
-	size_t i;
+static bool holds_other(json_t *tree);
 
-	if (json_is_object(tree)) {
-		json_object_foreach((json_t *)tree, name, value)
-			if (is_other(name, value) || holds_other(value))
-				return true;
-	} else if (json_is_array(tree)) {
-		json_array_foreach((json_t *)tree, i, value)
-			if (holds_other(value))
-				return true;
+/* Goes through large lists each time that they are asked for: names are looked
+ * at only where the value is suspicious. */
+static bool object_holds_other(json_t *object)
+{
+	void *iter = json_object_iter(object);
+
+	for (; iter; iter = json_object_iter_next(object, iter)) {
+		json_t *value = json_object_iter_value(iter);
+
+		if (json_is_string(value))
+			continue;
+		if (holds_other(value) ||
+		    (json_is_integer(value) &&
+		     is_other(json_object_iter_key(iter), value)))
+			return true;
 	}
+	return false;
+}
+
+static bool holds_other(json_t *tree)
+{
+	size_t n;
+
+	if (json_is_object(tree))
+		return object_holds_other(tree);
+	if (!json_is_array(tree))
+		return false;
+	n = json_array_size(tree);
+	for (size_t i = 0; i < n; i++)
+		if (holds_other(json_array_get(tree, i)))
+			return true;
 	return false;
 }
 
@@ -173,7 +191,8 @@ static struct hd_cel_value resolve_view(struct hd_run *run, unsigned slot)
 {
 	unsigned index = slot - HD_SLOT_VIEW;
 	const struct hd_view *view = &hd_views[index];
-	json_t *object = hd_record_view(run->scope->record, view->name);
+	json_t *object = hd_record_view_at(run->scope->record,
+					   run->expr->env->views[index]);
 	json_t *copy = NULL, *reputation = NULL;
 
 	if (!object)
@@ -392,9 +411,9 @@ struct hd_cel_value hd_scope_resolve(void *ud, unsigned slot,
 	(void)call;
 	if (slot >= HD_SLOT_COUNT)
 		return (struct hd_cel_value){ .kind = HD_CEL_NONE };
-	if (!run->cached[slot]) {
+	if (run->cached[slot] != run->turn) {
 		run->cache[slot] = resolve(run, slot);
-		run->cached[slot] = true;
+		run->cached[slot] = run->turn;
 	}
 	return run->cache[slot];
 }

@@ -6,8 +6,7 @@
 
 #define OTHER 99
 
-/* The short names, and what they are called in an entry of evidences[]; the
- * most asked first. */
+/* The short names, and what they are called in an entry of evidences[]. */
 static const struct view {
 	const char *name, *attribute;
 	enum hd_role role;
@@ -24,13 +23,19 @@ static const struct view {
 	{ "url", "url", HD_ROLE_URL },
 };
 
-static const struct view *find_view(const char *name)
+int hd_record_view_find(const char *name)
 {
 	for (size_t i = 0; i < sizeof(views) / sizeof(views[0]); i++)
-		if (views[i].name[0] == name[0] &&
-		    strcmp(views[i].name, name) == 0)
-			return &views[i];
-	return NULL;
+		if (strcmp(views[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+static const struct view *find_view(const char *name)
+{
+	int number = hd_record_view_find(name);
+
+	return number >= 0 ? &views[number] : NULL;
 }
 
 static json_t *find_object(json_t *record, const struct view *view)
@@ -48,6 +53,11 @@ static json_t *find_object(json_t *record, const struct view *view)
 	}
 	object = json_object_get(record, view->name);
 	return json_is_object(object) ? object : NULL;
+}
+
+json_t *hd_record_view_at(json_t *record, int number)
+{
+	return find_object(record, &views[number]);
 }
 
 json_t *hd_record_view(json_t *record, const char *name)
