@@ -44,10 +44,11 @@ static json_t *unknown_names(const struct hd_run *run, enum hd_truth truth,
 	if (truth != HD_NOT_SURE)
 		return names;
 	for (size_t i = 0; i < n; i++)
-		add_name(names, ids[i] < scope->missing_count
-					? scope->missing[ids[i]].connector
-					: scope->parked[ids[i] -
-							scope->missing_count]);
+		add_name(
+			names,
+			ids[i] < scope->missing_count
+				? scope->missing[ids[i]].connector
+				: scope->parked[ids[i] - scope->missing_count]);
 	if (n == 0 || hd_run_is_spread(run))
 		for (size_t i = 0; i < scope->missing_count; i++)
 			add_name(names, scope->missing[i].connector);

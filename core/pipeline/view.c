@@ -58,8 +58,9 @@ static int read_body(struct hd_view_of *v, struct hd_reader *reader,
 				  alert);
 	v->record = hd_json_read(body.record.p, body.record.n, NULL, NULL);
 	if (!v->record)
-		return hd_err_set(err, EINVAL, "the record of alert %.8s is no "
-					       "JSON",
+		return hd_err_set(err, EINVAL,
+				  "the record of alert %.8s is no "
+				  "JSON",
 				  alert);
 	if (body.answers.n != 0)
 		answers = hd_json_read(body.answers.p, body.answers.n, NULL,
