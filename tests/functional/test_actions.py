@@ -160,11 +160,11 @@ def test_in_doubt_and_idempotent_is_run_again(herald):
 def test_in_doubt_and_not_idempotent_waits_for_a_person(herald):
     acting = Acting(herald, ["{name: a, do: acts.post}"])
     acting.tell("post.run", "effect in_doubt:1")
-    alert = acting.in_state("in doubt", acting.send())
+    alert = acting.in_state("in_doubt", acting.send())
     assert alert["state"] == "waiting"
     for _ in range(2):
         acting.restart()
-        acting.in_state("in doubt")
+        acting.in_state("in_doubt")
         acting.send("other")        # it works, and does not touch the first
     acting.ended("other")
     assert acting.effects().count(idem(alert)) == 1
@@ -177,7 +177,7 @@ def test_in_doubt_and_not_idempotent_waits_for_a_person(herald):
 def test_settled_as_not_done_it_is_run_again(herald):
     acting = Acting(herald, ["{name: a, do: acts.post}"])
     acting.tell("post.run", "no_effect in_doubt:1")
-    alert = acting.in_state("in doubt", acting.send())
+    alert = acting.in_state("in_doubt", acting.send())
     acting.herald.ctl("settle", only(alert)["id"], "not-done")
     assert acting.ended()["state"] == "done"
     assert acting.effects() == [idem(alert)]
@@ -208,7 +208,7 @@ def test_what_cannot_be_verified_is_run_again_or_shown(herald):
     for action in ("check", "sure"):
         acting.tell(action + ".run", "in_doubt:1")
         acting.tell(action + ".verify", "failed")
-    acting.in_state("in doubt", acting.send(), name="a")
+    acting.in_state("in_doubt", acting.send(), name="a")
     acting.in_state("done", name="b")
     assert len(acting.done("run", "check")) == 1
     assert len(acting.done("run", "sure")) == 2
@@ -218,7 +218,7 @@ def test_nobody_could_tell_until_its_time_was_over(herald):
     acting = Acting(herald, ["{name: a, do: acts.check, retry_until: 1s}"])
     acting.tell("check.run", "in_doubt:1")
     acting.tell("check.verify", *["retry:300"] * 20)
-    alert = acting.in_state("in doubt", acting.send())
+    alert = acting.in_state("in_doubt", acting.send())
     assert only(alert)["message"].startswith("gave up after ")
     assert len(acting.done("run")) == 1
 
@@ -232,7 +232,7 @@ def test_no_word_before_the_deadline(herald, action, then):
     acting = Acting(herald, [f"{{name: a, do: acts.{action}}}"], timeout="1s")
     acting.tell(action + ".run", "effect hang")
     if action == "post":
-        alert = acting.in_state("in doubt", acting.send())
+        alert = acting.in_state("in_doubt", acting.send())
         assert "deadline" in only(alert)["message"]
     else:
         assert acting.ended(acting.send())["state"] == "done"
@@ -338,9 +338,8 @@ def test_an_entry_reads_what_came_of_another(herald):
         "{name: c, do: acts.sure, if: 'done.a.state == \"failed\"'}"])
     alert = acting.ended(acting.send())
     assert states(alert) == {"a": "done", "b": "done", "c": "skipped"}
-    shown = acting.herald.ctl("show", alert["id"])
-    told = next(one for one in shown["actions"] if one["name"] == "b")
-    assert told["params"]["text"] == "number 1"
+    shown = acting.herald.ctl("explain", alert["id"])
+    assert row(shown, "b")["params"]["text"] == "number 1"
 
 
 def test_an_entry_that_reads_one_which_was_not_decided(herald):
