@@ -299,7 +299,7 @@ static void rows_get_their_turn_in_order(void **state)
 		cases[i] = hd_case_new("00000000000000000000000000000001", "b");
 		hd_case_add(cases[i], &in);
 		passed[i] = i; /* one arrives each ms */
-		while (hd_guard_rate(rig.guards, &cases[i]->rows[0], passed[i],
+		while (hd_guard_rate(rig.guards, cases[i]->rows[0], passed[i],
 				     why, sizeof(why), &wait_ms) != HD_PASS)
 			passed[i] += wait_ms;
 	}
