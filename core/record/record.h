@@ -101,6 +101,11 @@ void hd_record_observables(json_t *record, hd_observable_fn fn, void *ud);
  * device.  Borrowed; NULL if absent. [loop] */
 json_t *hd_record_view(json_t *record, const char *name);
 
+/* The same in two steps, for who asks often: the number of a short name (-1 if
+ * it is none), and its object. [loop] */
+int hd_record_view_find(const char *name);
+json_t *hd_record_view_at(json_t *record, int number);
+
 /* Worst reputation.score_id (99 does not count) of the observables that stand
  * in the view `name`; *base gets its base_score.  -1 if there is none. [loop] */
 int hd_record_view_reputation(json_t *record, const char *name, double *base);
