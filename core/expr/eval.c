@@ -7,6 +7,7 @@
 #include "core/expr/run.h"
 
 #define SCORES_MAX 8
+#define FOLLOWING 3 /* attributes that follow from the score */
 #define NS_PER_MS 1000000
 
 const char *hd_truth_name(enum hd_truth truth)
@@ -139,14 +140,19 @@ static size_t scores_to_try(const struct hd_run *run, int scores[SCORES_MAX])
 
 static struct hd_cel_value eval_at(struct hd_run *run, int score)
 {
-	static const char *const following[] = { "risk_score", "risk_level_id",
-						 "risk_level" };
+	static const char *const following[FOLLOWING] = { "risk_score",
+							  "risk_level_id",
+							  "risk_level" };
+	static int slots[FOLLOWING];
 	struct hd_cel_activation activation = { .resolve = hd_scope_resolve,
 						.ud = run,
 						.unknowns = run->unknowns };
 
-	for (size_t i = 0; i < sizeof(following) / sizeof(following[0]); i++)
-		run->cached[hd_slot_of_attribute(following[i])] = false;
+	for (size_t i = 0; i < FOLLOWING && run->expr->reads_risk; i++) {
+		if (slots[i] == 0)
+			slots[i] = hd_slot_of_attribute(following[i]);
+		run->cached[slots[i]] = false;
+	}
 	run->score = score;
 	return hd_cel_eval(run->expr->program, &activation,
 			   run->expr->env->arena);
