@@ -334,8 +334,9 @@ void hd_cel_issues_fini(struct hd_cel_issues *issues);
 
 /* Zero means the default, for every member. */
 struct hd_cel_limits {
-	uint32_t source;	 /* bytes of one expression: 16384 */
-	uint32_t depth;		 /* nesting: 250, at most 1000 */
+	uint32_t source; /* bytes of one expression: 16384 */
+	uint32_t depth;	 /* nesting: 250, at most 1000; about 2 KiB of the
+			  * caller's stack each */
 	uint32_t comprehensions; /* macros inside each other: 4 */
 	uint32_t cost; /* of one evaluation: one a node, one for each element
 			* visited, one for 64 bytes built; patterns and long
@@ -367,9 +368,9 @@ struct hd_cel_ref {
 	const char *path; /* "enrich.vt", "user.name", "evidences[*].url":
 			   * every index and every key that is computed, and
 			   * each turn of a macro, is [*] */
-	uint32_t offset, line, column, length;
-	unsigned slot; /* of the variable */
-	bool tested;   /* absence is no error here: has(), .?x, [?k] */
+	uint32_t offset, line, column, length; /* of its last name */
+	unsigned slot;			       /* of the variable */
+	bool tested; /* absence is no error here: has(), .?x, [?k] */
 };
 
 /* The longest path each time, in the order of the source, with repeats.
@@ -402,8 +403,10 @@ void hd_cel_arena_free(struct hd_cel_arena *arena); /* accepts NULL */
 
 /* The input of an evaluation.  A variable is slots[slot] if that is there and
  * not HD_CEL_NONE; else what `resolve` answers, if there is one; else it is
- * absent.  `resolve` may answer HD_CEL_NONE (absent), hd_cel_unknown(id), or
- * allocate with `call`; it is asked each time, so keep what is dear. */
+ * absent: an error of kind HD_CEL_E_ABSENT where it is used, optional.none()
+ * before .?x and [?k].  `resolve` may answer HD_CEL_NONE (absent),
+ * hd_cel_unknown(id), or allocate with `call`; it is asked each time, so keep
+ * what is dear. */
 struct hd_cel_activation {
 	const struct hd_cel_value *slots;
 	size_t n_slots;

@@ -4,8 +4,6 @@
 #include "core/cel/issue.h"
 #include "core/cel/parse.h"
 
-#define MAX_ARGS 16
-
 /* ---- which overload ---- */
 
 /* All overloads that the arguments fit; with dyn there may be several, whose
@@ -221,7 +219,7 @@ static bool is_no_value(struct hd_cel_checker *ck,
 const struct hd_cel_type *hd_cel_check_call(struct hd_cel_checker *ck,
 					    struct hd_cel_node *node)
 {
-	const struct hd_cel_type *args[MAX_ARGS], *type;
+	const struct hd_cel_type *args[HD_CEL_MAX_PARAMS], *type;
 	const struct hd_cel_function *f;
 	const char *name = node->name;
 	bool receiver = false;
@@ -245,7 +243,7 @@ const struct hd_cel_type *hd_cel_check_call(struct hd_cel_checker *ck,
 	 * is called on. */
 	for (i = 0; i < (f ? node->n : receiver); i++) {
 		type = hd_cel_check_node(ck, node->args[i]);
-		if (i < MAX_ARGS)
+		if (i < HD_CEL_MAX_PARAMS)
 			args[i] = type;
 	}
 	if (!f)
@@ -254,7 +252,7 @@ const struct hd_cel_type *hd_cel_check_call(struct hd_cel_checker *ck,
 	type = node->n > HD_CEL_MAX_PARAMS
 		       ? NULL
 		       : match(ck, f, receiver, args, node->n, &node->overload);
-	if (!type && node->n > MAX_ARGS)
+	if (node->n > HD_CEL_MAX_PARAMS && !ck->unchecked)
 		return hd_cel_check_complain(ck, node, forms(ck, f),
 					     "'%s' has too many arguments",
 					     name);

@@ -66,11 +66,16 @@ static const struct hd_cel_scope *find_local(const struct hd_cel_checker *ck,
 	return NULL;
 }
 
+static bool is_plain(const struct hd_cel_node *node)
+{
+	return node->op == HD_CEL_OP_SELECT &&
+	       !(node->flags & (HD_CEL_NODE_OPTIONAL | HD_CEL_NODE_TEST |
+				HD_CEL_NODE_QUOTED));
+}
+
 static const struct hd_cel_node *root_of(const struct hd_cel_node *node)
 {
-	while (node->op == HD_CEL_OP_SELECT &&
-	       !(node->flags & (HD_CEL_NODE_OPTIONAL | HD_CEL_NODE_TEST |
-				HD_CEL_NODE_QUOTED)))
+	while (is_plain(node))
 		node = node->a;
 	return node;
 }
@@ -78,17 +83,27 @@ static const struct hd_cel_node *root_of(const struct hd_cel_node *node)
 const char *hd_cel_check_chain(struct hd_cel_checker *ck,
 			       const struct hd_cel_node *node)
 {
-	const struct hd_cel_node *root = root_of(node);
-	const char *text;
+	const struct hd_cel_node *at;
+	size_t n = node->name_n;
+	char *text;
 
-	if (root->op != HD_CEL_OP_IDENT || find_local(ck, root))
-		return NULL;
-	text = node->name;
-	while (node != root) {
-		node = node->a;
-		text = hd_cel_pool_printf(ck->pool, "%s.%s", node->name, text);
+	/* (a.b).c is a selection from a.b whatever a.b.c may be. */
+	for (at = node; is_plain(at); at = at->a) {
+		if (at->a->flags & HD_CEL_NODE_PAREN)
+			return NULL;
+		n += at->a->name_n + 1;
 	}
-	return text;
+	if (at->op != HD_CEL_OP_IDENT || find_local(ck, at))
+		return NULL;
+	text = hd_cel_pool_alloc(ck->pool, n + 1);
+	text[n] = '\0';
+	for (at = node;; at = at->a) {
+		n -= at->name_n;
+		memcpy(text + n, at->name, at->name_n);
+		if (n == 0)
+			return text;
+		text[--n] = '.';
+	}
 }
 
 static const struct hd_cel_path *root_path(struct hd_cel_checker *ck,

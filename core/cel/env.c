@@ -210,13 +210,14 @@ struct signature {
 	const char *name;
 	size_t name_n;
 	struct hd_cel_overload *o;
+	const struct hd_cel_type *params[HD_CEL_MAX_PARAMS];
 };
 
-static bool add_param(struct hd_cel_overload *o, const struct hd_cel_type *type)
+static bool add_param(struct signature *s, const struct hd_cel_type *type)
 {
-	if (!type || o->n == HD_CEL_MAX_PARAMS)
+	if (!type || s->o->n == HD_CEL_MAX_PARAMS)
 		return false;
-	o->params[o->n++] = type;
+	s->params[s->o->n++] = type;
 	return true;
 }
 
@@ -230,7 +231,7 @@ static const char *read_head(struct hd_cel_pool *pool, const char *p,
 	if (*p == '(') {
 		p++;
 		s->o->receiver = true;
-		if (!add_param(s->o, hd_cel_type_read(pool, &p)) || *p != ')' ||
+		if (!add_param(s, hd_cel_type_read(pool, &p)) || *p != ')' ||
 		    p[1] != '.')
 			return NULL;
 		p += 2;
@@ -243,7 +244,7 @@ static const char *read_head(struct hd_cel_pool *pool, const char *p,
 				    : NULL;
 	if (of) {
 		s->o->receiver = true;
-		add_param(s->o, of);
+		add_param(s, of);
 		p = dot + 1;
 	}
 	s->name = p;
@@ -272,7 +273,7 @@ static bool read_signature(struct hd_cel_pool *pool, const char *text,
 	if (!p)
 		return false;
 	while (*p != ')') {
-		if (!add_param(s->o, hd_cel_type_read(pool, &p)))
+		if (!add_param(s, hd_cel_type_read(pool, &p)))
 			return false;
 		if (*p == ',')
 			p++;
@@ -286,7 +287,12 @@ static bool read_signature(struct hd_cel_pool *pool, const char *text,
 	if (!s->o->result)
 		return false;
 	s->o->generic = has_param(s->o->result);
+	s->o->params = hd_cel_pool_alloc(pool,
+					 s->o->n * sizeof(*s->o->params) + 1);
+	s->o->kinds = hd_cel_pool_alloc(pool,
+					s->o->n * sizeof(*s->o->kinds) + 1);
 	for (i = 0; i < s->o->n; i++) {
+		s->o->params[i] = s->params[i];
 		s->o->kinds[i] = hd_cel_type_kinds(s->o->params[i]);
 		s->o->generic = s->o->generic || has_param(s->o->params[i]);
 	}

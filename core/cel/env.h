@@ -6,7 +6,7 @@
 #include "core/cel/pool.h"
 #include "core/cel/type.h"
 
-#define HD_CEL_MAX_PARAMS 6
+#define HD_CEL_MAX_PARAMS 32
 
 struct hd_cel_program;
 
@@ -19,9 +19,9 @@ typedef const void *(*hd_cel_prepare_fn)(struct hd_cel_program *program,
 struct hd_cel_overload {
 	const struct hd_cel_overload *next;
 	const char *text; /* the signature as declared */
-	const struct hd_cel_type *params[HD_CEL_MAX_PARAMS];
+	const struct hd_cel_type **params;
 	const struct hd_cel_type *result;
-	uint32_t kinds[HD_CEL_MAX_PARAMS]; /* bits of enum hd_cel_kind */
+	uint32_t *kinds; /* of each, bits of enum hd_cel_kind */
 	uint32_t n;
 	bool receiver; /* called as x.f(): params[0] is x's */
 	bool generic;  /* a parameter holds a type parameter */

@@ -5,6 +5,7 @@
 #include "core/cel/unknown.h"
 
 #define FEW_LOCALS 16
+#define FEW_ARGS 4
 
 static struct hd_cel_value eval(struct hd_cel_call *call,
 				const struct hd_cel_node *node)
@@ -154,9 +155,13 @@ static struct hd_cel_value apply(struct hd_cel_call *call,
 static struct hd_cel_value eval_call(struct hd_cel_call *call,
 				     const struct hd_cel_node *node)
 {
-	struct hd_cel_value args[HD_CEL_MAX_PARAMS];
+	struct hd_cel_value few[FEW_ARGS], *args = few;
 	uint32_t i;
 
+	if (node->n > FEW_ARGS)
+		args = hd_cel_call_alloc(call, node->n * sizeof(*args));
+	if (!args)
+		return hd_cel_stopped(call);
 	for (i = 0; i < node->n; i++) {
 		args[i] = eval(call, node->args[i]);
 		if (hd_cel_bad(&args[i]))

@@ -92,6 +92,24 @@ static bool read_digits(struct reader *r, unsigned base, unsigned n,
 	return true;
 }
 
+/* \ud83d\ude00 is one character.  Gives the first half back if no second one
+ * follows. */
+static uint32_t read_second_half(struct reader *r, uint32_t first)
+{
+	const char *start = r->p;
+	uint32_t second;
+
+	if (r->end - r->p >= 6 && r->p[0] == '\\' && r->p[1] == 'u') {
+		r->p += 2;
+		if (read_digits(r, 16, 4, &second) &&
+		    second >> 10 == 0xdc00 >> 10)
+			return 0x10000 +
+			       ((first & 0x3ff) << 10 | (second & 0x3ff));
+	}
+	r->p = start;
+	return first;
+}
+
 /* Behind the backslash of \x, \u, \U or an octal escape. */
 static bool read_code(struct reader *r, const char *at, char **out)
 {
@@ -114,6 +132,8 @@ static bool read_code(struct reader *r, const char *at, char **out)
 		*(*out)++ = (char)code;
 		return true;
 	}
+	if (c == 'u' && code >> 10 == 0xd800 >> 10)
+		code = read_second_half(r, code);
 	if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
 		return complain(r, at, "an escape that is no character");
 	*out += hd_cel_utf8_put(*out, code);

@@ -36,35 +36,19 @@ static void *grow(struct lister *l, void *items, size_t n, size_t *cap,
 	return more;
 }
 
-/* Where the name begins that the path begins with. */
-static uint32_t begin_of(const struct hd_cel_node *node)
-{
-	for (;;) {
-		const struct hd_cel_node *first = node->op == HD_CEL_OP_CALL
-							  ? node->args[0]
-							  : node->a;
-
-		if (!node->path || !first || first->offset > node->offset)
-			return node->offset;
-		node = first;
-	}
-}
-
 static void add_ref(struct lister *l, const struct hd_cel_node *node)
 {
 	struct hd_cel_program *p = l->program;
-	uint32_t start = begin_of(node);
 	struct hd_cel_ref *ref;
 
 	p->refs = grow(l, p->refs, p->n_refs, &l->refs_cap, sizeof(*p->refs));
 	ref = &p->refs[p->n_refs++];
 	*ref = (struct hd_cel_ref){ .path = node->path->text,
-				    .offset = start,
+				    .offset = node->offset,
 				    .slot = node->path->slot,
 				    .tested = node->path->tested };
-	hd_cel_diag_place(l->diag->source, l->diag->n, start,
-			  node->offset + node->length - start, &ref->line,
-			  &ref->column, &ref->length);
+	hd_cel_diag_place(l->diag->source, l->diag->n, node->offset,
+			  node->length, &ref->line, &ref->column, &ref->length);
 }
 
 static const struct hd_cel_value *literal(const struct hd_cel_node *node)

@@ -56,6 +56,16 @@ struct hd_cel_regex {
 	struct hd_cel_regex_class *classes;
 };
 
+/* Puts one state at `at` and moves what stands there behind it.  False if the
+ * machine becomes too large. */
+bool hd_cel_regex_put(struct hd_cel_regex *regex, uint32_t at,
+		      enum hd_cel_regex_op op, int32_t x, int32_t y);
+
+/* Repeats the code from `from` to the end: `least` copies, then as many as
+ * wanted (`most` UINT32_MAX) or `most - least` that may be left out. */
+bool hd_cel_regex_repeat(struct hd_cel_regex *regex, uint32_t from,
+			 unsigned least, unsigned most);
+
 /* Reads a pattern into an empty `regex`.  False with `why` filled. */
 bool hd_cel_regex_parse(struct hd_cel_regex *regex, const char *pattern,
 			size_t n, char *why, size_t size);

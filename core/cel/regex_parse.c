@@ -1,7 +1,6 @@
 #include "core/cel/regex_code.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/cel/text.h"
@@ -40,34 +39,11 @@ static bool take(struct parser *ps, const char *text)
 	return true;
 }
 
-/* ---- code ---- */
-
-/* Room for `n` states at `at`, what stands there moved behind. */
-static bool insert(struct parser *ps, uint32_t at, uint32_t n)
-{
-	struct hd_cel_regex *r = ps->regex;
-
-	if (r->n + n > HD_CEL_REGEX_STATES)
-		return complain(ps, "too large");
-	while (r->n + n > r->cap) {
-		r->cap = r->cap != 0 ? r->cap * 2 : 32;
-		r->states = realloc(r->states, r->cap * sizeof(*r->states));
-		if (!r->states)
-			abort();
-	}
-	memmove(r->states + at + n, r->states + at,
-		(r->n - at) * sizeof(*r->states));
-	r->n += n;
-	return true;
-}
-
 static bool put(struct parser *ps, uint32_t at, enum hd_cel_regex_op op,
 		int32_t x, int32_t y)
 {
-	if (!insert(ps, at, 1))
-		return false;
-	ps->regex->states[at] = (struct hd_cel_regex_state){ op, x, y };
-	return true;
+	return hd_cel_regex_put(ps->regex, at, op, x, y) ||
+	       complain(ps, "too large");
 }
 
 static bool emit(struct parser *ps, enum hd_cel_regex_op op, int32_t x)
@@ -499,56 +475,14 @@ static bool read_repeat(struct parser *ps, unsigned *least, unsigned *most)
 	return read_braces(ps, least, most);
 }
 
-static bool append_copy(struct parser *ps, uint32_t from, uint32_t n)
-{
-	uint32_t at = ps->regex->n;
-
-	if (n == 0)
-		return true;
-	if (!insert(ps, at, n))
-		return false;
-	memcpy(ps->regex->states + at, ps->regex->states + from,
-	       n * sizeof(*ps->regex->states));
-	return true;
-}
-
-/* The code from `from` on, repeated: `least` copies, then one that loops or
- * `most - least` that may be left out. */
 static bool repeat(struct parser *ps, uint32_t from, unsigned least,
 		   unsigned most)
 {
-	uint32_t n = ps->regex->n - from, i, last = from;
-
 	if ((most != UINT32_MAX && most > MAX_REPEAT) || least > MAX_REPEAT ||
 	    least > most)
 		return complain(ps, "a bad repeat count");
-	if (most == 0) {
-		ps->regex->n = from;
-		return true;
-	}
-	for (i = 1; i < least; i++) {
-		last = ps->regex->n;
-		if (!append_copy(ps, from, n))
-			return false;
-	}
-	if (most == UINT32_MAX && least > 0)
-		return put(ps, ps->regex->n, HD_CEL_RE_SPLIT,
-			   -(int32_t)(ps->regex->n - last), 1);
-	if (most == UINT32_MAX)
-		return put(ps, from, HD_CEL_RE_SPLIT, 1, (int32_t)n + 2) &&
-		       emit(ps, HD_CEL_RE_JUMP, -(int32_t)(n + 1));
-	if (least == 0) {
-		if (!put(ps, from, HD_CEL_RE_SPLIT, 1, (int32_t)n + 1))
-			return false;
-		from++;
-		least = 1;
-	}
-	for (i = least; i < most; i++)
-		if (!put(ps, ps->regex->n, HD_CEL_RE_SPLIT, 1,
-			 (int32_t)n + 1) ||
-		    !append_copy(ps, from, n))
-			return false;
-	return true;
+	return hd_cel_regex_repeat(ps->regex, from, least, most) ||
+	       complain(ps, "too large");
 }
 
 static bool read_piece(struct parser *ps)

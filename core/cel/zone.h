@@ -24,7 +24,7 @@ void hd_cel_zones_free(struct hd_cel_zones *zones); /* accepts NULL */
 /* Seconds east of UTC at `utc` (seconds since 1970). [any] */
 int32_t hd_cel_zone_offset(const struct hd_cel_zone *zone, int64_t utc);
 
-/* For fuzzing and tests: a zone from the bytes of a file; NULL if it is not
+/* A zone from the bytes of a file; NULL if it is not
  * one.  The caller frees it. [any] */
 struct hd_cel_zone *hd_cel_zone_read(const unsigned char *p, size_t n);
 void hd_cel_zone_free(struct hd_cel_zone *zone); /* accepts NULL */

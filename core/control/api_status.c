@@ -192,6 +192,9 @@ void hd_api_status(struct hd_call *call)
 	hd_set_time(o, "started", control->started_utc_ms);
 	set_count(o, "uptime_s", (hd_now_ms() - control->started_ms) / 1000);
 	set_state(o, control);
+	json_object_set_new(o, "safety",
+			    hd_guards_describe(control->env.guards,
+					       hd_now_ms()));
 	json_object_set_new(o, "alerts", alerts_json(&j, &e));
 	json_object_set_new(o, "actions", actions_json(&j));
 	json_object_set_new(o, "engine", engine_json(&e));

@@ -131,12 +131,22 @@ static const char *expected(enum hd_expr_type type)
 	return NULL;
 }
 
+/* What is written of the alert where only the target is visible. */
+static const char *remedy_of(const struct hd_checks *checks,
+			     const struct hd_cel_issue *issue)
+{
+	if (issue->remedy[0] || !checks->names->target ||
+	    strncmp(issue->text, "unknown name", 12) != 0)
+		return issue->remedy;
+	return "write target.user or target.device: what the action would hit";
+}
+
 static void report(struct hd_checks *checks, const struct hd_cel_issues *issues)
 {
 	for (size_t i = 0; i < issues->n; i++)
 		hd_checks_complain(checks, issues->items[i].offset,
 				   issues->items[i].text,
-				   issues->items[i].remedy);
+				   remedy_of(checks, &issues->items[i]));
 }
 
 struct hd_expr *hd_expr_compile_part(struct hd_expr_env *env,

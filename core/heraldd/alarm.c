@@ -70,6 +70,8 @@ void hd_alarms_raise(struct hd_alarms *alarms, const char *kind,
 			 (unsigned long long)t->since);
 	else
 		hd_error("alarm: %s", text);
+	if (alarms->send)
+		alarms->send(alarms->ud, kind, object, text);
 	t->at_ms = now;
 	t->since = 0;
 }

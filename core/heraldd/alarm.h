@@ -10,6 +10,10 @@
 
 struct hd_alarms {
 	struct hd_dict told; /* "kind object" -> when */
+	/* Told to people as well (`alarms:`); may be NULL. */
+	void (*send)(void *ud, const char *kind, const char *object,
+		     const char *text);
+	void *ud;
 };
 
 void hd_alarms_init(struct hd_alarms *alarms);

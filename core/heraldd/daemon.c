@@ -13,6 +13,7 @@
 #include "core/action/guard.h"
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
+#include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/health.h"
 #include "core/base/log.h"
@@ -29,10 +30,9 @@
 #include "core/journal/reader.h"
 #include "core/lookup/lookup.h"
 #include "core/net/http_client.h"
+#include "core/pipeline/alarm_actions.h"
 #include "core/pipeline/engine.h"
 #include "core/pipeline/program.h"
-
-#define CACHE_ENTRIES 100000
 
 /* ---- what the parts below are given ---- */
 
@@ -70,6 +70,16 @@ static void on_alarm(void *ud, const char *kind, const char *object,
 	struct hd_daemon *d = ud;
 
 	hd_alarms_raise(&d->alarms, kind, object, text);
+}
+
+static void send_alarm(void *ud, const char *kind, const char *object,
+		       const char *text)
+{
+	struct hd_daemon *d = ud;
+
+	if (d->setup && !d->stopping)
+		hd_alarm_actions_send(d->setup->program->alarms, find_connector,
+				      d, kind, object, text);
 }
 
 static void on_line(void *ud, const char *line)
@@ -203,12 +213,28 @@ static int open_store(struct hd_daemon *d, const char *dir, struct hd_err *err)
 	return d->reader ? 0 : -1;
 }
 
-static int make_engine(struct hd_daemon *d)
+static void make_lookups(struct hd_daemon *d, const char *state_dir)
+{
+	char *file = hd_strf("%s/cache.db", state_dir);
+	const struct hd_lookups_env env = {
+		.loop = &d->loop,
+		.journal = d->journal,
+		.reader = d->reader,
+		.cache_file = file,
+		.ud = d,
+		.alarm = on_alarm,
+	};
+
+	d->lookups = hd_lookups_new(&env);
+	free(file);
+}
+
+static int make_engine(struct hd_daemon *d, struct hd_err *err)
 {
 	struct hd_engine_env env = { 0 };
 
-	d->guards = hd_guards_new();
-	d->lookups = hd_lookups_new(&d->loop, CACHE_ENTRIES);
+	d->guards = hd_guards_new(hd_utc_ms(), hd_now_ms());
+	hd_guards_alarm(d->guards, on_alarm, d);
 	env.loop = &d->loop;
 	env.journal = d->journal;
 	env.reader = d->reader;
@@ -219,7 +245,7 @@ static int make_engine(struct hd_daemon *d)
 	env.alarm = on_alarm;
 	env.line = on_line;
 	d->engine = hd_engine_new(&env);
-	return 0;
+	return hd_guards_load(d->guards, d->reader, err);
 }
 
 static void keep_texts(struct hd_daemon *d)
@@ -249,6 +275,7 @@ void hd_daemon_enforce(struct hd_daemon *d)
 	hd_guards_set_mode(d->guards,
 			   (enum hd_mode)d->setup->program->settings->herald
 				   .mode);
+	hd_guards_set_rules(d->guards, d->setup->program->rules);
 	hd_engine_set_program(d->engine, d->setup->program);
 	if (d->control)
 		hd_control_enforce(d->control);
@@ -324,13 +351,17 @@ int hd_daemon_start(struct hd_daemon *d, struct hd_setup *setup_take,
 
 	uv_loop_init(&d->loop);
 	hd_alarms_init(&d->alarms);
+	d->alarms.send = send_alarm;
+	d->alarms.ud = d;
 	hd_setup_unref(setup_take);
 	opened = open_store(d, state_dir, err);
+	if (opened == 0)
+		make_lookups(d, state_dir);
 	free(state_dir);
 	if (opened < 0)
 		return -1;
 	d->http = hd_http_client_new(&d->loop, NULL, err);
-	if (!d->http || make_engine(d) < 0 || read_again(d, err) < 0 ||
+	if (!d->http || make_engine(d, err) < 0 || read_again(d, err) < 0 ||
 	    hd_listeners_open(d, d->setup->program->settings, err) < 0 ||
 	    read_halt(d, err) < 0)
 		return -1;

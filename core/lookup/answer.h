@@ -23,13 +23,17 @@ const char *hd_outcome_name(enum hd_outcome outcome);
 struct hd_answer {
 	unsigned refs; /* [loop] only */
 	enum hd_outcome outcome;
-	uint32_t status;   /* herald status */
-	json_t *result;	   /* the plugin's object, or NULL; immutable */
-	char *reason;	   /* for MISSING and NOT_APPLICABLE: "timed out after
-			    * 5.0 s"; else NULL */
-	int64_t made_ms;   /* UTC, when the source said it */
-	int64_t took_ms;   /* from question to answer */
+	uint32_t status; /* herald status */
+	json_t *result;	 /* the plugin's object, or NULL; immutable */
+	char *reason;	 /* for MISSING and NOT_APPLICABLE: "timed out after
+			  * 5.0 s"; else NULL.  Short: cut behind a word */
+	char *detail;	 /* the whole of a reason that was cut; else NULL */
+	int64_t made_ms; /* UTC, when the source said it */
+	int64_t took_ms; /* from question to answer */
 };
+
+#define HD_REASON_MAX 160  /* characters */
+#define HD_DETAIL_MAX 4096 /* bytes */
 
 /* `result` is referenced, `reason` copied (may be NULL). [loop] */
 struct hd_answer *hd_answer_new(enum hd_outcome outcome, uint32_t status,

@@ -3,11 +3,17 @@
 #define FIRST_PAUSE_MS 5000
 #define LAST_PAUSE_MS 300000
 
+bool hd_breaker_blocks(const struct hd_breaker *b, int64_t now_ms)
+{
+	return b->open_until_ms != 0 &&
+	       (now_ms < b->open_until_ms || b->probing);
+}
+
 bool hd_breaker_allows(struct hd_breaker *b, int64_t now_ms)
 {
 	if (b->open_until_ms == 0)
 		return true;
-	if (now_ms < b->open_until_ms || b->probing)
+	if (hd_breaker_blocks(b, now_ms))
 		return false;
 	if (b->held && b->failures < HD_BREAKER_FAILURES) {
 		b->held = false; /* a hold that ended needs no probe */

@@ -21,6 +21,10 @@ struct hd_breaker {
 	bool held; /* opened by a hold, not by failures */
 };
 
+/* May nothing go out now: it is open, or half open with its one question on the
+ * way?  Changes nothing. [any] */
+bool hd_breaker_blocks(const struct hd_breaker *b, int64_t now_ms);
+
 /* May a question go out now?  In half-open state the first call says yes and
  * the following no until an outcome is told. [loop] */
 bool hd_breaker_allows(struct hd_breaker *b, int64_t now_ms);

@@ -1,30 +1,37 @@
 #include "core/lookup/cache.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/alloc.h"
 #include "core/base/dict.h"
+
+/* A tree takes some times the room of its text; and each entry some more. */
+#define TREE_FACTOR 4
+#define ENTRY_BYTES 256
 
 struct entry {
 	struct entry *prev, *next; /* most recently used first */
 	char *key;
 	struct hd_answer *answer;
 	int64_t until_ms;
+	size_t bytes;
 };
 
 struct hd_cache {
 	struct hd_dict by_key;
 	struct entry head; /* of the ring */
-	size_t max;
+	size_t max, max_bytes, bytes;
 };
 
-struct hd_cache *hd_cache_new(size_t max_entries)
+struct hd_cache *hd_cache_new(size_t max_entries, size_t max_bytes)
 {
 	struct hd_cache *cache = hd_alloc(sizeof(*cache));
 
 	hd_dict_init(&cache->by_key);
 	cache->head.prev = cache->head.next = &cache->head;
 	cache->max = max_entries;
+	cache->max_bytes = max_bytes;
 	return cache;
 }
 
@@ -46,6 +53,7 @@ static void drop(struct hd_cache *cache, struct entry *e)
 {
 	hd_dict_del(&cache->by_key, e->key);
 	unlink_entry(e);
+	cache->bytes -= e->bytes;
 	hd_answer_unref(e->answer);
 	free(e->key);
 	free(e);
@@ -78,27 +86,32 @@ struct hd_answer *hd_cache_get(struct hd_cache *cache, const char *key,
 }
 
 void hd_cache_put(struct hd_cache *cache, const char *key,
-		  struct hd_answer *answer, int64_t until_ms)
+		  struct hd_answer *answer, size_t bytes, int64_t until_ms)
 {
 	struct entry *e = hd_dict_get(&cache->by_key, key);
 
 	hd_answer_ref(answer);
-	if (e) {
-		hd_answer_unref(e->answer);
-		unlink_entry(e);
-	} else {
-		e = hd_alloc(sizeof(*e));
-		e->key = hd_strdup(key);
-		hd_dict_put(&cache->by_key, key, e);
-	}
+	if (e)
+		drop(cache, e);
+	e = hd_alloc(sizeof(*e));
+	e->key = hd_strdup(key);
 	e->answer = answer;
 	e->until_ms = until_ms;
+	e->bytes = TREE_FACTOR * bytes + ENTRY_BYTES + strlen(key);
+	cache->bytes += e->bytes;
+	hd_dict_put(&cache->by_key, key, e);
 	link_first(cache, e);
-	if (hd_dict_count(&cache->by_key) > cache->max)
+	while (hd_dict_count(&cache->by_key) > cache->max ||
+	       cache->bytes > cache->max_bytes)
 		drop(cache, cache->head.prev);
 }
 
 size_t hd_cache_count(const struct hd_cache *cache)
 {
 	return hd_dict_count(&cache->by_key);
+}
+
+size_t hd_cache_bytes(const struct hd_cache *cache)
+{
+	return cache->bytes;
 }

@@ -1,8 +1,7 @@
-/* cache.h - answers that are still good
+/* cache.h - answers that are still good, in memory
  *
  * Key: connector, digest of its options without secrets, type, value, context.
- * Positive and negative answers have a time to live each; missing ones are
- * never kept.  Bounded by count; the least recently used goes first.
+ * Bounded by count and by bytes; the least recently used goes first.
  */
 #ifndef HD_LOOKUP_CACHE_H
 #define HD_LOOKUP_CACHE_H
@@ -14,7 +13,8 @@
 
 struct hd_cache;
 
-struct hd_cache *hd_cache_new(size_t max_entries);
+/* max_bytes counts what hd_cache_put() is told, and the keys. */
+struct hd_cache *hd_cache_new(size_t max_entries, size_t max_bytes);
 void hd_cache_free(struct hd_cache *cache);
 
 /* Borrowed answer, valid until the next call; NULL if there is none that is
@@ -22,10 +22,13 @@ void hd_cache_free(struct hd_cache *cache);
 struct hd_answer *hd_cache_get(struct hd_cache *cache, const char *key,
 			       int64_t now_ms);
 
-/* Keeps `answer` (referenced) until `until_ms`; replaces. [loop] */
+/* Keeps `answer` (referenced), whose result is `bytes` long as text, until
+ * `until_ms`; replaces.  One that is larger than all that may be kept is not
+ * kept. [loop] */
 void hd_cache_put(struct hd_cache *cache, const char *key,
-		  struct hd_answer *answer, int64_t until_ms);
+		  struct hd_answer *answer, size_t bytes, int64_t until_ms);
 
 size_t hd_cache_count(const struct hd_cache *cache);
+size_t hd_cache_bytes(const struct hd_cache *cache);
 
 #endif

@@ -1,12 +1,19 @@
 /* lookup.h - all between the engine and an enricher
  *
- * For each question, in this order: is it fit and may it leave, is the answer
- * cached, is the same question under way (then it is joined), is the connector
- * there, is the breaker closed, is there quota.  Then it waits at most `linger`
- * to fill a batch, and the plugin is called.  Retries and deadlines are made
- * here: a lookup's deadline is its connector's `timeout`, retries included.
- * Whoever waits may stop waiting earlier (the end of the step's `within`); the
- * answer that comes later fills the cache.
+ * For each question, in this order: is it fit and may it leave (policy.h), is
+ * the answer cached, is the same question under way (then it is joined), is the
+ * connector there, is the breaker closed, is there quota.  Then it waits for
+ * company in its batch: until the loop's next turn when its connector is idle,
+ * at most `linger` when a call of that key is under way.
+ *
+ * Retries and deadlines are made here: a lookup's deadline is its connector's
+ * `timeout`, retries included.  Whoever waits may stop waiting earlier (the end
+ * of the step's `within`); the question goes on, and what comes later fills the
+ * cache.  `limit` counts values, each try anew.
+ *
+ * Passing trouble with retry_after: QUOTA holds the connector (at most 24 h),
+ * other trouble that question (at most 1 h); who asks meanwhile is answered at
+ * once.  Five failures in a row open the connector's breaker.
  */
 #ifndef HD_LOOKUP_LOOKUP_H
 #define HD_LOOKUP_LOOKUP_H
@@ -20,11 +27,33 @@
 #include "core/record/record.h"
 
 struct hd_instance;
+struct hd_journal;
 struct hd_lookups;
+struct hd_reader;
 struct hd_wait; /* somebody who waits for an answer */
 
-struct hd_lookups *hd_lookups_new(uv_loop_t *loop, size_t cache_entries);
-void hd_lookups_free(struct hd_lookups *lookups); /* nobody waits any more */
+/* Copied; what it points to must outlive the lookups. */
+struct hd_lookups_env {
+	uv_loop_t *loop;
+	struct hd_journal
+		*journal; /* quotas; NULL: they end with the process */
+	struct hd_reader *reader;
+	const char *cache_file; /* borrowed until hd_lookups_new() returns;
+				 * NULL: answers end with the process */
+	size_t cache_entries;	/* in memory; 0: 100,000 */
+	size_t cache_bytes;	/* 0: 64 MiB */
+	void *ud;
+	/* herald's own trouble: "quota spent", the connector, a line for
+	 * people; once, until there is room again.  May be NULL. */
+	void (*alarm)(void *ud, const char *kind, const char *object,
+		      const char *text);
+};
+
+struct hd_lookups *hd_lookups_new(const struct hd_lookups_env *env);
+
+/* Nobody waits any more; all instances are stopped.  Before the journal is
+ * closed.  Accepts NULL. [loop] */
+void hd_lookups_free(struct hd_lookups *lookups);
 
 /* Which key of the enricher answers for `kind`; -1 if none (or if the option
  * `types` narrows it away). [loop] */
@@ -36,8 +65,9 @@ struct hd_ask {
 	enum hd_kind kind;
 	const char *value; /* normalized */
 	size_t value_n;
-	const char *context; /* JSON object text, "{}" */
+	const char *context; /* JSON object text; NULL: {} */
 	bool own; /* a name or address of our own: not for EXTERNAL keys */
+	bool red; /* of an alert labelled tlp:red: never for EXTERNAL keys */
 };
 
 /* On the loop, never inside hd_lookups_ask().  `answer` is borrowed. */
@@ -54,13 +84,11 @@ struct hd_answer *hd_lookups_ask(struct hd_lookups *lookups,
 /* Stops waiting: fn will not be called. [loop] */
 void hd_lookups_leave(struct hd_wait *wait);
 
-/* The instance goes away: call it when hd_instance_stop() has drained it.  What
+/* The instance is gone: call it when hd_instance_stop() has ended it.  What
  * still waits (in a queue, between two tries) is answered missing with
- * `reason`; breaker and quota are forgotten. [loop] */
+ * `reason`; its breaker is forgotten, what it used of its limit is not.
+ * [loop] */
 void hd_lookups_forget(struct hd_lookups *lookups, struct hd_instance *instance,
 		       const char *reason);
-
-/* Sends what lingers at once: before a batch of alerts is done. [loop] */
-void hd_lookups_flush(struct hd_lookups *lookups);
 
 #endif

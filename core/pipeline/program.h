@@ -13,8 +13,10 @@
 #include "core/expr/expr.h"
 #include "core/pipeline/step.h"
 
+struct hd_alarm_actions;
 struct hd_complaints;
 struct hd_conf;
+struct hd_guard_rules;
 struct hd_instance;
 struct hd_list;
 
@@ -25,10 +27,10 @@ struct hd_step {
 };
 
 struct hd_pipeline {
-	const char *name;	  /* borrowed from the configuration */
-	const char **from;	  /* connectors, NULL-ended; NULL: any */
-	struct hd_expr *cond;	  /* NULL: always */
-	enum hd_mode mode;	  /* LIVE unless lowered */
+	const char *name;     /* borrowed from the configuration */
+	const char **from;    /* connectors, NULL-ended; NULL: any */
+	struct hd_expr *cond; /* NULL: always */
+	enum hd_mode mode;    /* LIVE unless lowered */
 	struct hd_step *steps;
 	size_t count;
 };
@@ -41,8 +43,10 @@ struct hd_program {
 	struct hd_expr_env *env;
 	struct hd_list **lists; /* as settings->lists */
 	const struct hd_list **own; /* those of herald.own, NULL-ended */
+	struct hd_guard_rules *rules; /* the section safety */
 	struct hd_pipeline *pipelines; /* `default` is the last */
 	size_t count;
+	struct hd_alarm_actions *alarms; /* herald's own troubles */
 };
 
 /* The checked lists and expression environment of a configuration; pipelines
@@ -76,8 +80,6 @@ struct hd_build {
 	/* What expressions here may refer to: grows from step to step. */
 	const char **enrich, **done;
 	size_t enrich_count, done_count;
-	size_t score_names_count;
-	const char **score_names;
 };
 
 /* Compiles an expression with the names known so far. */

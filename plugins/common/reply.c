@@ -50,9 +50,9 @@ uint32_t hp_reply_judge(const herald_reply *reply, struct hp_json *body,
 	}
 	hp_text_add(why, reply->error);
 	/* the host's text shows the beginning of a short answer already */
-	if (words.n > 0 && !(reply->error.p &&
-			     memmem(reply->error.p, reply->error.n, words.p,
-				    words.n))) {
+	if (words.n > 0 &&
+	    !(reply->error.p &&
+	      memmem(reply->error.p, reply->error.n, words.p, words.n))) {
 		hp_text_addf(why, "%s", why->n > 0 ? ": " : "");
 		hp_text_add(why, words);
 	}

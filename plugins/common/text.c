@@ -130,12 +130,12 @@ bool hp_str_is_digits(herald_str s)
 static size_t character(const unsigned char *p, size_t n)
 {
 	static const unsigned least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t len = p[0] < 0x80 ? 1 :
-		     p[0] < 0xc2 ? 0 :
-		     p[0] < 0xe0 ? 2 :
-		     p[0] < 0xf0 ? 3 :
-		     p[0] < 0xf5 ? 4 :
-				   0;
+	size_t len = p[0] < 0x80   ? 1
+		     : p[0] < 0xc2 ? 0
+		     : p[0] < 0xe0 ? 2
+		     : p[0] < 0xf0 ? 3
+		     : p[0] < 0xf5 ? 4
+				   : 0;
 	unsigned code;
 
 	if (len <= 1 || len > n)

@@ -83,9 +83,8 @@ static const herald_option options[] = {
       "key of a MISP user who may read (an automation key)" },
     { "to_ids", HERALD_BOOL, 0, "false", NULL,
       "ask only for attributes that are meant for detection" },
-    { "page_size", HERALD_INT, HERALD_EXPERT, "500", "1..5000",
-      "attributes in one page of an answer; ten pages are read" },
-    { "timeout", HERALD_DURATION, 0, "10s", NULL, NULL },
+    { "page_size", HERALD_INT, HERALD_EXPERT, "200", "1..5000",
+      "attributes in one page of an answer; twenty pages are read" },
 };
 
 #define KEY(type, help) \

@@ -9,8 +9,10 @@
 #include "misp_enrich/reply.h"
 #include "misp_enrich/value.h"
 
+/* A page is read on the loop: some 50 us an attribute that is about a value
+ * that was asked. */
 #define REPLY_MAX (8u << 20) /* bytes of a page */
-#define PAGES_MAX 10
+#define PAGES_MAX 20
 
 /* Without Accept MISP answers HTML. */
 const char *const misp_headers[] = { "Accept: application/json",

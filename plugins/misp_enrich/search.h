@@ -20,7 +20,7 @@ struct misp {
 	const herald_host *h;
 	const char *url;
 	int64_t page_size; /* attributes */
-	bool to_ids;   /* only attributes meant for detection */
+	bool to_ids;	   /* only attributes meant for detection */
 };
 
 /* The enricher's lookup(). [loop] */

@@ -21,7 +21,7 @@ static bool to_address(herald_str text, struct in6_addr *out)
 {
 	char copy[INET6_ADDRSTRLEN];
 
-	if (text.n >= sizeof(copy))
+	if (text.n >= sizeof(copy) || !memchr(text.p, ':', text.n))
 		return false;
 	memcpy(copy, text.p, text.n);
 	copy[text.n] = '\0';

@@ -85,8 +85,12 @@ class Smtp:
             self.context.load_cert_chain(*tls)
         self.listening = socket.create_server(("127.0.0.1", 0))
         if slow_body:
+            # Small segments and a small window: a client's system can then
+            # hold no more than a part of a large mail.
             self.listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
                                       4096)
+            self.listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG,
+                                      536)
         self.port = self.listening.getsockname()[1]
         self.open = set()
         self.thread = threading.Thread(target=self.accept, daemon=True)

@@ -1,72 +1,34 @@
 """smtp_notify against a scripted mail server."""
 import email
 import email.policy
-import itertools
-import json
 import sys
 
 import pytest
 
-from herald import HEAD, WEBHOOK_TOKEN
+from acting import ENDED, LATER, Acting
 from services import DOUBLES, fixture
 from waiting import wait_until
 
 sys.path.insert(0, DOUBLES)
 from smtp import DROP, RESET, Smtp, transcript      # noqa: E402
 
-CONFIG = HEAD + """\
-connectors:
-  in: {plugin: splunk_in, listen: ingest, secret: {file: @DIR@/secrets/splunk}}
-  mail: {plugin: smtp_notify, from: herald@example.com, @LINES@}
-pipelines:
-  - name: default
-    steps:
-      - respond:
-          - {name: tell, do: mail.send, with: @WITH@}
-"""
-ENDED = ("done", "failed", "refused", "in_doubt")
 CLEAR = "url: 'smtp://127.0.0.1:@PORT@', starttls: off"
 STARTTLS = "url: 'smtp://localhost:@PORT@', tls: {ca_file: '@CA@'}"
 IMPLICIT = "url: 'smtps://localhost:@PORT@', tls: {ca_file: '@CA@'}"
 LOGIN = ", user: herald@example.com, secret: {file: @DIR@/secrets/mail}"
 OFFER = ["250-mail.example.com", "250-STARTTLS", "250 8BITMIME"]
 OFFER_TLS = ["250-mail.example.com", "250 AUTH PLAIN LOGIN"]
-numbers = itertools.count()
 
 
-class Mailer:
+class Mailer(Acting):
     def __init__(self, herald, server, lines=CLEAR, to="soc@example.com",
                  ca="", **more):
-        config = CONFIG.replace("@LINES@", lines).replace(
-            "@WITH@", json.dumps({"to": to, **more}))
-        self.herald = herald(config, files={"secrets/mail": "s3cret-of-mail"},
-                             PORT=str(server.port), CA=ca)
-
-    def send(self, states=ENDED, **row):
-        """The action once it is in one of the states."""
-        uid = f"mail-{next(numbers)}"
-        status, told = self.herald.post(
-            f"/v1/splunk/webhook/{WEBHOOK_TOKEN}",
-            {"sid": uid, "search_name": "Detection",
-             "result": {"event_id": uid, **row}})
-        assert status == 200, told
-        self.uid = uid
-        return wait_until(lambda: self.action(states), 30, lambda: (
-            f"{uid}: {self.alert()}\n" + self.herald.log()))
-
-    def alert(self):
-        for one in self.herald.export():
-            if one["uid"] == self.uid:
-                return one
-        return None
-
-    def action(self, states):
-        alert = self.alert()
-        for one in alert["actions"] if alert else []:
-            if one["state"] in states or "message" in states and \
-                    one.get("message"):
-                return one
-        return None
+        super().__init__(
+            herald, "mail",
+            "plugin: smtp_notify, from: herald@example.com, " + lines,
+            "send", {"to": to, **more},
+            files={"secrets/mail": "s3cret-of-mail"}, PORT=str(server.port),
+            CA=ca)
 
 
 def parsed(mail):
@@ -82,7 +44,7 @@ def test_a_mail_arrives_whole(herald):
         mailer = Mailer(herald, server, copy=["lead@example.com"],
                         subject="[${severity}] ${user.name}",
                         body="User ${user.name}\n\nfrom ${src.ip}\n")
-        assert mailer.send(user="jdoe", src="198.51.100.23",
+        assert mailer.act(user="jdoe", src="198.51.100.23",
                            urgency="high")["state"] == "done"
     assert [mail.recipients for mail in server.mails] == [
         ["soc@example.com"], ["lead@example.com"]]
@@ -105,7 +67,7 @@ def test_a_mail_arrives_whole(herald):
 
 def test_without_a_text_the_alert_is_told(herald):
     with Smtp() as server:
-        Mailer(herald, server).send(
+        Mailer(herald, server).act(
             user="jdoe", urgency="critical", signature="Malware found",
             url="http://evil.example.net/x")
     message = parsed(server.mails[0])
@@ -118,7 +80,7 @@ def test_without_a_text_the_alert_is_told(herald):
 def test_html_goes_beside_the_text(herald):
     with Smtp() as server:
         Mailer(herald, server, body="${user.name} & co",
-               html="<p>${user.name}</p>").send(
+               html="<p>${user.name}</p>").act(
                    user="<script>alert(1)</script>")
     message = parsed(server.mails[0])
     assert message.get_content_type() == "multipart/alternative"
@@ -141,7 +103,8 @@ def test_html_goes_beside_the_text(herald):
 ])
 def test_transcripts(herald, name, state, words):
     with Smtp(transcript(name)) as server:
-        action = Mailer(herald, server).send(states=ENDED + (state,))
+        action = Mailer(herald, server).act(
+            LATER if state == "message" else ENDED)
     if state == "message":
         assert action["state"] not in ENDED, action
     else:
@@ -161,7 +124,8 @@ def test_logins(herald, certificates, name, state, words):
     with Smtp(transcript(name), tls=certificates["good"],
               implicit=True) as server:
         action = Mailer(herald, server, IMPLICIT + LOGIN,
-                        ca=certificates["ca"]).send(states=ENDED + (state,))
+                        ca=certificates["ca"]).act(
+                            LATER if state == "message" else ENDED)
     if state == "done":
         assert action["state"] == state
         assert "czNjcmV0LW9mLW1haWw=" in server.sessions[0].commands
@@ -177,7 +141,7 @@ def test_starttls_then_login(herald, certificates):
     with Smtp(transcript("starttls_auth_plain_ok"),
               tls=certificates["good"]) as server:
         assert Mailer(herald, server, STARTTLS + LOGIN,
-                      ca=certificates["ca"]).send()["state"] == "done"
+                      ca=certificates["ca"]).act()["state"] == "done"
     session = server.sessions[0]
     assert session.tls
     assert session.verbs()[:5] == ["EHLO", "STARTTLS", "EHLO", "AUTH",
@@ -188,7 +152,7 @@ def test_starttls_then_login(herald, certificates):
 def test_stripped_starttls_is_never_clear_text(herald):
     with Smtp(transcript("starttls_stripped")) as server:
         action = Mailer(herald, server,
-                        "url: 'smtp://127.0.0.1:@PORT@'").send()
+                        "url: 'smtp://127.0.0.1:@PORT@'").act()
     assert action["state"] == "failed"
     assert server.sessions[0].verbs() in (["EHLO"], ["EHLO", "QUIT"])
 
@@ -202,7 +166,7 @@ def test_a_server_that_cannot_prove_itself_gets_nothing(herald, certificates,
     with Smtp(tls=certificates[which], ehlo=OFFER, ehlo_tls=OFFER_TLS,
               implicit=lines == IMPLICIT) as server:
         action = Mailer(herald, server, lines + LOGIN,
-                        ca=certificates["ca"]).send()
+                        ca=certificates["ca"]).act()
     assert action["state"] == "failed"
     assert "certificate" in action["message"].lower()
     for session in server.sessions:
@@ -216,7 +180,7 @@ def test_another_name_may_be_told(herald, certificates):
     with Smtp(tls=certificates["other_name"], ehlo=OFFER,
               ehlo_tls=OFFER_TLS) as server:
         assert Mailer(herald, server, lines,
-                      ca=certificates["ca"]).send()["state"] == "done"
+                      ca=certificates["ca"]).act()["state"] == "done"
     assert server.sessions[0].tls
 
 
@@ -224,8 +188,8 @@ def test_credentials_but_no_auth_offered_sends_nothing(herald, certificates):
     with Smtp(tls=certificates["good"], ehlo=OFFER,
               ehlo_tls=["250-mail.example.com", "250 8BITMIME"]) as server:
         action = Mailer(herald, server, STARTTLS + LOGIN,
-                        ca=certificates["ca"]).send(
-                            states=ENDED + ("message",))
+                        ca=certificates["ca"]).act(
+                            LATER)
     assert "no way to log in" in action["message"]
     assert action["state"] not in ("done", "failed")
     assert "MAIL" not in server.sessions[0].verbs()
@@ -235,7 +199,7 @@ def test_credentials_but_no_auth_offered_sends_nothing(herald, certificates):
 def test_a_password_never_goes_over_a_clear_line(herald):
     with Smtp(ehlo=["250-mail.example.com", "250 AUTH PLAIN LOGIN"]) as server:
         action = Mailer(herald, server,
-                        CLEAR + ", secret: {file: @DIR@/secrets/mail}").send()
+                        CLEAR + ", secret: {file: @DIR@/secrets/mail}").act()
     assert action["state"] == "failed"
     assert "not encrypted" in action["message"]
     assert not server.sessions
@@ -246,8 +210,8 @@ def test_a_wrong_login_stops_the_connector(herald, certificates):
               implicit=True) as server:
         mailer = Mailer(herald, server, IMPLICIT + LOGIN,
                         ca=certificates["ca"])
-        mailer.send(states=("message",))
-        mailer.send(states=("message",))
+        mailer.act(LATER)
+        mailer.act(LATER)
         assert len(server.sessions) == 1
 
 
@@ -256,7 +220,7 @@ def test_one_bad_recipient_harms_no_other(herald):
     with Smtp(bad) as server:
         action = Mailer(herald, server, to=[
             "soc@example.com", "nobody@example.com",
-            "lead@example.com"]).send()
+            "lead@example.com"]).act()
     assert action["state"] == "failed"
     assert "nobody@example.com: 550 5.1.1" in action["message"]
     assert [mail.recipients[0] for mail in server.mails] == [
@@ -267,7 +231,7 @@ def test_a_retry_does_not_repeat_those_who_have_it(herald):
     later = [("RCPT TO:<late@example.com>", ["452 4.2.2 Mailbox full"])]
     with Smtp(later) as server:
         action = Mailer(herald, server, CLEAR + ", retry_after: 1s", to=[
-            "soc@example.com", "late@example.com"]).send()
+            "soc@example.com", "late@example.com"]).act()
     assert action["state"] == "done", action
     assert [mail.recipients[0] for mail in server.mails] == [
         "soc@example.com", "late@example.com"]
@@ -277,15 +241,14 @@ def test_a_drop_before_the_end_is_tried_again(herald):      # u35
     with Smtp(slow_body=True) as server:
         # Each byte becomes three, and the server's window is small.
         mailer = Mailer(herald, server, body="${finding_info.desc}" * 4)
-        action = mailer.send(states=ENDED + ("message",),
-                             description="\u00fc" * 31000)
+        action = mailer.act(LATER, description="\u00fc" * 31000)
     assert action["state"] not in ENDED, action
 
 
 def test_an_unknown_outcome_keeps_its_message_id(herald):   # u36
     with Smtp([(".", DROP)]) as server:
         mailer = Mailer(herald, server)
-        action = mailer.send()
+        action = mailer.act()
         assert action["state"] == "in_doubt"
         told = mailer.herald.run_ctl("settle", action["id"], "not-done",
                                      "--because", "a test")
@@ -297,7 +260,7 @@ def test_an_unknown_outcome_keeps_its_message_id(herald):   # u36
 
 def test_a_reset_before_the_body_is_tried_again(herald):
     with Smtp([("DATA", RESET)]) as server:
-        action = Mailer(herald, server, CLEAR + ", retry_after: 1s").send()
+        action = Mailer(herald, server, CLEAR + ", retry_after: 1s").act()
     assert action["state"] == "done"
     assert len(server.mails) == 1
 
@@ -305,7 +268,7 @@ def test_a_reset_before_the_body_is_tried_again(herald):
 def test_nobody_there_is_tried_again(herald):
     with Smtp() as server:
         mailer = Mailer(herald, server)
-    action = mailer.send(states=ENDED + ("message",))
+    action = mailer.act(LATER)
     assert action["state"] not in ENDED
 
 
@@ -319,7 +282,7 @@ def vectors(field):
 def test_a_subject_stays_a_subject(herald, vector):
     with Smtp() as server:
         Mailer(herald, server, subject="${finding_info.title}",
-               body="as always").send(signature=vector["value"])
+               body="as always").act(signature=vector["value"])
     message = parsed(server.mails[0])
     assert message["Bcc"] is None and message["X-Injected"] is None
     assert message["Subject"].split() == vector["value"].split()
@@ -330,7 +293,7 @@ def test_a_subject_stays_a_subject(herald, vector):
 @pytest.mark.parametrize("vector", vectors("body"))
 def test_a_body_stays_a_body(herald, vector):               # f31
     with Smtp() as server:
-        Mailer(herald, server, body="${finding_info.title}").send(
+        Mailer(herald, server, body="${finding_info.title}").act(
             signature=vector["value"])
         assert len(server.mails) == 1
     raw = server.mails[0].text
@@ -348,8 +311,8 @@ def test_a_body_stays_a_body(herald, vector):               # f31
                          + vectors("recipient suffix"))
 def test_a_recipient_is_one_address(herald, vector):        # f32
     with Smtp() as server:
-        action = Mailer(herald, server, to="${finding_info.title}").send(
-            signature=vector["value"], states=ENDED + ("message",))
+        action = Mailer(herald, server, to="${finding_info.title}").act(
+            LATER, signature=vector["value"])
         assert action["state"] == "refused", action
         assert not server.mails
 
@@ -358,7 +321,7 @@ def test_other_domains_are_refused(herald):
     with Smtp() as server:
         mailer = Mailer(herald, server, CLEAR + ", domains: [example.com]",
                         to=["soc@example.com", "x@elsewhere.example"])
-        assert mailer.send()["state"] == "refused"
+        assert mailer.act()["state"] == "refused"
         assert not server.sessions
 
 
@@ -378,7 +341,7 @@ def test_the_password_is_in_no_log(herald, certificates):
               implicit=True) as server:
         mailer = Mailer(herald, server, IMPLICIT + LOGIN,
                         ca=certificates["ca"])
-        mailer.send(states=("message",))
+        mailer.act(LATER)
         log = mailer.herald.log()
     assert "s3cret-of-mail" not in log
     assert "czNjcmV0LW9mLW1haWw=" not in log
@@ -390,7 +353,7 @@ def test_the_password_is_in_no_log(herald, certificates):
     ("url: 'smtp://x', reply_to: 'a@b, c@d'", "mail address"),
 ])
 def test_wrong_configurations_are_refused(herald, lines, words):
-    config = CONFIG.replace("@LINES@", lines).replace("@WITH@", "{to: a@b.c}")
-    told = herald(config, started=False).check()
-    assert told.returncode != 0
-    assert words in told.stdout + told.stderr
+    with pytest.raises(ChildProcessError) as told:
+        Acting(herald, "mail", "plugin: smtp_notify, from: herald@example.com,"
+               + lines, "send", {"to": "a@b.c"})
+    assert words in str(told.value)

@@ -25,6 +25,7 @@ connectors:
   splunk: {plugin: splunk_in, listen: ingest, secret: example-webhook-token}
   misp: {plugin: misp_enrich, url: 'http://127.0.0.1:9', secret: example-key-of-misp}
   soar: {plugin: phantom_out, url: 'http://127.0.0.1:9', secret: example-token}
+  locks: {plugin: targets, log: /dev/null}
 """
 TAIL = """
   - name: default
@@ -52,6 +53,22 @@ def respond(entry):
 
 
 GOOD = HEAD + "pipelines:" + TAIL
+
+
+def safety(text):
+    """A section `safety` with these lines."""
+    return HEAD + "safety:\n" + "".join(
+        "  " + line + "\n" for line in text.strip("\n").split("\n")) \
+        + "pipelines:" + TAIL
+
+
+def protect(rule):
+    return safety("protect:\n  - " + rule)
+
+
+def limits(entry):
+    return safety("actions:\n  " + entry)
+
 
 CASES = {
     # The file as a whole.
@@ -173,6 +190,57 @@ CASES = {
     "quoting: comma inside { }": (
         steps("- stop: {if: §severity_id in [1, 2] || listed(\"a\", user.name), because: x}"),
         "'severity_id in"),
+    # Safety.
+    "unknown key of safety": (safety("§protct: []"), "protect"),
+    "protection without a reason": (
+        protect("{§name: a, if: 'target.user.name == \"x\"'}"), "because"),
+    "protection without a condition": (protect("{§name: a, because: x}"), "if"),
+    "protection of what the alert says": (
+        protect("{name: a, if: '§user.name == \"x\"', because: x}"), "target"),
+    "protection of a misspelt attribute": (
+        protect("{name: a, if: 'target.user.§nam == \"x\"', because: x}"),
+        "name"),
+    "protection that yields no boolean": (
+        protect("{name: a, if: 'target.user.§name', because: x}"), "bool"),
+    "protection by an unknown list": (
+        protect("{name: a, if: '§listed(\"never\", target.device.hostname)', "
+                "because: x}"), "never"),
+    "protection for some actions comes later": (
+        protect("{name: a, if: 'target.user.name == \"x\"', because: x, "
+                "§for: [locks.lock]}"), "later"),
+    "protection named twice": (
+        safety("protect:\n"
+               "  - {name: a, if: 'target.user.name == \"x\"', because: x}\n"
+               "  - {name: §a, if: 'target.user.name == \"y\"', because: x}"),
+        "a"),
+    "limit of an unknown connector": (
+        limits("§lcks.lock: {at_most: 5/1h}"), "locks.lock"),
+    "limit of an unknown action": (
+        limits("§locks.lok: {at_most: 5/1h}"), "locks.lock"),
+    "limit of no action": (limits("§locks: {at_most: 5/1h}"), "CONNECTOR.ACTION"),
+    "unknown key of a limit": (
+        limits("locks.lock: {at_most: 5/1h, §per_taget: 1/1d}"), "per_target"),
+    "limit that is none": (limits("locks.lock: {at_most: §often}"), "5/1h"),
+    "contains without at_most": (
+        limits("§locks.lock: {per_target: 1/1d}"), "at_most: [5/1h]"),
+    "approvals come later": (
+        limits("locks.lock: {at_most: 5/1h, beyond: §approve}"), "later"),
+    "an approval comes later": (
+        limits("locks.lock: {at_most: 5/1h, §approval: {by: approve}}"),
+        "later"),
+    "beyond the rate of what records": (
+        limits("soar.create_case: {at_most: 5/1h, §beyond: refuse}"), "turn"),
+    "per target of what has no target": (
+        limits("soar.create_case: {at_most: 5/1h, §per_target: 1/1d}"), "turn"),
+    "contains without a limit": (
+        respond("- {do: §locks.lock, with: {target: x}}"),
+        "locks.lock: {at_most: [5/1h], per_target: 1/1d, beyond: refuse}"),
+    "contains without a limit, as or_else": (
+        respond("- {do: soar.create_case, or_else: {do: §locks.lock}}"),
+        "locks.lock: {at_most: [5/1h]"),
+    "destroys": (respond("- {do: §locks.wipe}"), "later"),
+    "destroys within limits": (
+        limits("§locks.wipe: {at_most: 1/1d}"), "later"),
 }
 
 
@@ -195,6 +263,15 @@ def test_the_frame_is_good():
     done = heraldd_t(GOOD)
     assert done.returncode == 0, done.stderr
     done = heraldd_t(respond("- {name: a, do: soar.create_case}"))
+    assert done.returncode == 0, done.stderr
+    done = heraldd_t(respond("- {do: locks.lock, with: {target: x}}") + """
+safety:
+  protect:
+    - {name: a, if: 'target.user.name == "x"', because: x}
+  actions:
+    locks.lock: {at_most: [5/1h, 20/1d], per_target: 1/1d, beyond: refuse}
+    soar.create_case: {at_most: 5/1m}
+""")
     assert done.returncode == 0, done.stderr
 
 

@@ -12,7 +12,7 @@
 
 #include <herald/plugin.h>
 
-#define RIG_MAX 32
+#define RIG_MAX 64
 
 struct rig_call {
 	char line[1024]; /* "GET /rest/container?name=value" */

@@ -17,13 +17,13 @@ static void put(struct hd_cache *cache, const char *key, int64_t mark,
 {
 	struct hd_answer *a = answer(mark);
 
-	hd_cache_put(cache, key, a, until);
+	hd_cache_put(cache, key, a, 10, until);
 	hd_answer_unref(a);
 }
 
 static void gives_what_was_put_until_its_time(void **state)
 {
-	struct hd_cache *cache = hd_cache_new(10);
+	struct hd_cache *cache = hd_cache_new(10, 1 << 20);
 
 	(void)state;
 	put(cache, "a", 1, 100);
@@ -36,7 +36,7 @@ static void gives_what_was_put_until_its_time(void **state)
 
 static void newer_answer_replaces(void **state)
 {
-	struct hd_cache *cache = hd_cache_new(10);
+	struct hd_cache *cache = hd_cache_new(10, 1 << 20);
 
 	(void)state;
 	put(cache, "a", 1, 100);
@@ -48,7 +48,7 @@ static void newer_answer_replaces(void **state)
 
 static void least_recently_used_goes_first(void **state)
 {
-	struct hd_cache *cache = hd_cache_new(3);
+	struct hd_cache *cache = hd_cache_new(3, 1 << 20);
 
 	(void)state;
 	put(cache, "a", 1, 100);
@@ -65,7 +65,7 @@ static void least_recently_used_goes_first(void **state)
 
 static void answer_outlives_the_cache_for_who_holds_it(void **state)
 {
-	struct hd_cache *cache = hd_cache_new(3);
+	struct hd_cache *cache = hd_cache_new(3, 1 << 20);
 	struct hd_answer *held;
 
 	(void)state;
@@ -78,7 +78,7 @@ static void answer_outlives_the_cache_for_who_holds_it(void **state)
 
 static void stays_within_its_bound(void **state)
 {
-	struct hd_cache *cache = hd_cache_new(100);
+	struct hd_cache *cache = hd_cache_new(100, 1 << 20);
 	char key[32];
 
 	(void)state;
@@ -90,6 +90,25 @@ static void stays_within_its_bound(void **state)
 	hd_cache_free(cache);
 }
 
+static void stays_within_its_bytes(void **state)
+{
+	struct hd_cache *cache = hd_cache_new(1000000, 100000);
+	struct hd_answer *a = answer(1);
+	char key[32];
+
+	(void)state;
+	for (int i = 0; i < 10000; i++) {
+		snprintf(key, sizeof(key), "key %d", i);
+		hd_cache_put(cache, key, a, (size_t)(i % 500), 100);
+		assert_true(hd_cache_bytes(cache) <= 100000);
+	}
+	assert_true(hd_cache_count(cache) > 20);
+	hd_cache_put(cache, "huge", a, 200000, 100);
+	assert_null(hd_cache_get(cache, "huge", 1));
+	hd_answer_unref(a);
+	hd_cache_free(cache);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -98,6 +117,7 @@ int main(void)
 		cmocka_unit_test(least_recently_used_goes_first),
 		cmocka_unit_test(answer_outlives_the_cache_for_who_holds_it),
 		cmocka_unit_test(stays_within_its_bound),
+		cmocka_unit_test(stays_within_its_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

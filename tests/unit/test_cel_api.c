@@ -35,17 +35,17 @@ static void paths_are_told(void **state)
 		unsigned line, column, length;
 		bool tested;
 	} wanted[] = {
-		{ "user.groups", 1, 1, 12, true },
-		{ "user.groups[*].name", 1, 40, 6, true },
-		{ "user.groups[*].name", 1, 51, 6, false },
-		{ "device.owner.name", 1, 61, 17, false },
-		{ "evidences[*].user.name", 2, 4, 22, false },
+		{ "user.groups", 1, 7, 6, true },
+		{ "user.groups[*].name", 1, 42, 4, true },
+		{ "user.groups[*].name", 1, 53, 4, false },
+		{ "device.owner.name", 1, 74, 4, false },
 		{ "n", 2, 14, 1, false },
-		{ "m.k", 2, 30, 2, false },
-		{ "device.owner", 2, 44, 12, false },
-		{ "device.owner.age", 2, 44, 16, true },
+		{ "evidences[*].user.name", 2, 22, 4, false },
+		{ "m.k", 2, 31, 1, false },
+		{ "device.owner", 2, 51, 5, false },
+		{ "device.owner.age", 2, 57, 3, true },
 		{ "l", 2, 65, 1, false },
-		{ "x.a[*]", 2, 70, 4, false },
+		{ "x.a[*]", 2, 73, 1, false },
 	};
 	struct cel_rig *rig = cel_rig_new(NULL);
 	struct hd_cel_program *p = compile(rig, expr);
@@ -211,6 +211,44 @@ static void own_functions_can_do_what_built_in_ones_do(void **state)
 	cel_rig_free(rig);
 }
 
+static struct hd_cel_value add_up(struct hd_cel_call *call,
+				  const struct hd_cel_value *args, size_t n)
+{
+	int64_t sum = 0;
+
+	(void)call;
+	while (n > 0)
+		sum += args[--n].u.integer;
+	return hd_cel_int(sum);
+}
+
+static void a_function_has_up_to_32_parameters(void **state)
+{
+	struct cel_rig *rig = cel_rig_new("{\"n\": 1}");
+	char signature[256] = "many(int", call[256] = "many(n";
+	unsigned i;
+
+	(void)state;
+	for (i = 1; i < 32; i++) {
+		strncat(signature, ", int", 6);
+		strncat(call, ", n", 4);
+	}
+	strncat(signature, ") -> int", 9);
+	strncat(call, ")", 2);
+	assert_int_equal(hd_cel_env_function(rig->env, signature, add_up, NULL),
+			 0);
+	assert_string_equal(cel_rig_eval(rig, call), "int 32");
+	call[strlen(call) - 1] = '\0';
+	strncat(call, ", n)", 5);
+	assert_non_null(strstr(cel_rig_eval(rig, call), "too many arguments"));
+	memcpy(signature, "more(int, int", 13);
+	signature[strlen(signature) - 8] = '\0';
+	strncat(signature, ", int) -> int", 14);
+	assert_int_equal(hd_cel_env_function(rig->env, signature, add_up, NULL),
+			 -1);
+	cel_rig_free(rig);
+}
+
 static void environments_extend_each_other(void **state)
 {
 	struct cel_rig *rig = cel_rig_new("{\"n\": 1, \"s\": \"a\"}");
@@ -250,7 +288,6 @@ static void trouble_is_kept(void **state)
 		{ "f(int)-> int" },
 		{ "(int.f() -> int" },
 		{ "size(string) -> int" },
-		{ "f(int, int, int, int, int, int, int) -> int" },
 	};
 	struct hd_cel_env *env;
 	struct hd_cel_issues issues = { 0 };
@@ -402,6 +439,10 @@ static void names_are_looked_for_in_the_container(void **state)
 	assert_string_equal(cel_rig_eval(rig, ".y"), "int 1");
 	assert_string_equal(cel_rig_eval(rig, "example.y"), "string deep");
 	assert_string_equal(cel_rig_eval(rig, "f([y])"), "string deep");
+	hd_cel_env_var(env, "a.b", "map(string, int)", HD_CEL_SLOTS - 1);
+	hd_cel_env_var(env, "a.b.c", "int", cel_rig_slot("n"));
+	assert_string_equal(cel_rig_eval(rig, "a.b.c"), "int 1");
+	assert_string_equal(cel_rig_eval(rig, "(a.b).c"), "absent a.b.c (3)");
 	rig->options.container = "other";
 	assert_string_equal(cel_rig_eval(rig, "y"), "int 1");
 	rig->env = own;
@@ -416,6 +457,7 @@ int main(void)
 		cmocka_unit_test(calls_of_own_functions_are_told),
 		cmocka_unit_test(variables_are_asked_for_when_wanted),
 		cmocka_unit_test(own_functions_can_do_what_built_in_ones_do),
+		cmocka_unit_test(a_function_has_up_to_32_parameters),
 		cmocka_unit_test(environments_extend_each_other),
 		cmocka_unit_test(trouble_is_kept),
 		cmocka_unit_test(results_become_json),

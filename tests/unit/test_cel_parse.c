@@ -112,6 +112,7 @@ static void literals_mean_what_they_say(void **state)
 		{ "b'\\377' == b'\\xff'", "bool true" },
 		{ "bytes('\xc3\xa9') == b'\xc3\xa9'", "bool true" },
 		{ "1 // one\n + 2", "int 3" },
+		{ "'\\ud83d\\udc31' == '\\U0001f431'", "bool true" },
 		{ "[1, 2,]", "list [1,2]" },
 		{ "{'a': 1,}", "map {\"a\":1}" },
 		{ "{'for': 1}.for", "int 1" },

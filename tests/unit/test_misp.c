@@ -261,7 +261,7 @@ static void what_was_not_read_to_its_end_is_not_clean(void **state)
 {
 	(void)state;
 	ask("198.51.100.9", "192.0.2.1", NULL);
-	for (int page = 0; page < 10; page++)
+	for (int page = 0; page < 20; page++)
 		rig_answer(&rig, 200, NULL, FULL_PAGE);
 	expect_status(1, HERALD_OK);
 	expect_status(2, HERALD_TOO_BIG);

@@ -1,0 +1,169 @@
+"""http_out against a receiver of anything."""
+import base64
+import hashlib
+import hmac
+import json
+
+import pytest
+
+from acting import LATER, Acting
+from waiting import wait_until
+
+KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+def acting(herald, sink, more="", action="post", path="/hook", **params):
+    return Acting(herald, "room",
+                  f"plugin: http_out, url: '@URL@{path}'" + more, action,
+                  params, files={"secrets/key": KEY}, URL=sink.url)
+
+
+def test_a_text_is_posted(herald, sink):
+    room = acting(herald, sink, text='*${user.name}* said "hi"')
+    assert room.act(user="jdoe")["state"] == "done"
+    one, = sink.requests()
+    assert (one["method"], one["path"]) == ("POST", "/hook")
+    assert one["body"] == {"text": '*jdoe* said "hi"'}
+    assert one["headers"]["content-type"] == "application/json"
+    assert one["headers"]["idempotency-key"] == \
+        room.alert()["id"] + "/default/it"
+    assert "authorization" not in one["headers"]
+
+
+def test_without_a_text_the_alert_is_told_in_a_line(herald, sink):
+    acting(herald, sink).act(user="jdoe", urgency="high",
+                             signature="Malware found")
+    assert sink.requests()[0]["body"] == {
+        "text": "[High] Malware found: jdoe"}
+
+
+def test_the_body_may_have_any_shape(herald, sink):
+    room = acting(herald, sink,
+                  json='{"content": "${finding_info.title}", "n": [1]}')
+    room.act(signature='a "quoted"\n\\ title ${7*7}')
+    assert sink.requests()[0]["body"] == {
+        "content": 'a "quoted"\n\\ title ${7*7}', "n": [1]}
+
+
+def test_a_template_that_makes_no_json_fails(herald, sink):
+    action = acting(herald, sink, json='{"content": ${user.name}}').act(
+        user="jdoe")
+    assert action["state"] == "failed"
+    assert "no sound JSON" in action["message"]
+    assert not sink.requests()
+
+
+def test_the_alert_is_sent_as_it_is(herald, sink):
+    room = acting(herald, sink, action="send_alert")
+    assert room.act(user="jdoe", src="198.51.100.23")["state"] == "done"
+    body = sink.requests()[0]["body"]
+    assert body["class_uid"] == 2004
+    assert body["metadata"]["uid"] == room.alert()["id"]
+    assert body["evidences"][0]["src_endpoint"]["ip"] == "198.51.100.23"
+
+
+@pytest.mark.parametrize("more, header", [
+    ("", "authorization"), (", auth_header: X-Token", "x-token"),
+    (", auth_user: herald", "authorization")])
+def test_the_secret_goes_into_a_header(herald, sink, more, header):
+    acting(herald, sink, ", secret: {file: @DIR@/secrets/key}" + more).act()
+    assert header in sink.requests()[0]["headers"]
+
+
+def test_further_headers(herald, sink):
+    acting(herald, sink, ", headers: {X-Team: soc}, method: PUT").act()
+    one, = sink.requests()
+    assert one["method"] == "PUT"
+    assert one["headers"]["x-team"] == "soc"
+
+
+def test_it_signs_as_standard_webhooks_say(herald, sink):
+    acting(herald, sink, ", sign: true, secret: {file: @DIR@/secrets/key}",
+           text="h\u00e9llo").act()
+    one, = sink.requests()
+    headers = one["headers"]
+    body = json.dumps({"text": "h\u00e9llo"}, ensure_ascii=False,
+                      separators=(",", ":"))
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.{body}"
+    mac = hmac.new(base64.b64decode(KEY.removeprefix("whsec_")),
+                   signed.encode(), hashlib.sha256).digest()
+    assert headers["webhook-signature"] == \
+        "v1," + base64.b64encode(mac).decode()
+    assert "." not in headers["webhook-id"]
+    assert "authorization" not in headers
+
+
+def test_an_answer_may_name_a_ticket(herald, sink):
+    sink.settings(body={"id": 4711, "link": "https://tickets.example/4711"})
+    desk = acting(herald, sink, ", ticket_uid: 'string(answer.id)', "
+                  "ticket_url: answer.link", action="send_alert")
+    assert desk.act()["state"] == "done"
+    shown = desk.herald.ctl("show", desk.alert()["id"])
+    assert "4711" in json.dumps(shown["actions"])
+    assert "https://tickets.example/4711" in json.dumps(shown["actions"])
+
+
+# "later": tried again; the state of what has ended otherwise.
+@pytest.mark.parametrize("fault, state", [
+    ("400", "failed"), ("401", "later"), ("403", "failed"),
+    ("404", "failed"), ("409", "failed"), ("413", "failed"),
+    # 429far: later than `retry_until`.
+    ("429", "later"), ("429:3", "later"), ("429far", "failed"),
+    ("500", "in_doubt"), ("502", "in_doubt"), ("503", "later"),
+    ("redirect", "failed"), ("reset_before", "in_doubt"),
+    ("reset_after", "in_doubt"), ("close", "in_doubt"),
+    ("html", "done"), ("empty", "done"), ("half", "done"),
+    ("shape", "done"),
+])
+def test_the_code_decides(herald, sink, fault, state):
+    sink.fault(fault)
+    action = acting(herald, sink).act(LATER)
+    if state == "later":
+        assert action["state"] == "decided", action
+    else:
+        assert action["state"] == state, action
+    if state != "done":
+        assert action["message"]
+
+
+def test_retry_after_is_kept(herald, sink):
+    sink.fault("429:1", times=1)
+    assert acting(herald, sink).act()["state"] == "done"
+    assert len(sink.requests()) == 2
+    assert len({one["headers"]["idempotency-key"]
+                for one in sink.requests()}) == 1
+
+
+def test_what_is_unclear_is_repeated_where_the_receiver_folds(herald, sink):
+    sink.fault("reset_after", times=1)
+    assert acting(herald, sink, ", repeats: true").act()["state"] == "done"
+    assert len(sink.effects()) == 2
+    assert len({one["id"] for one in sink.effects()}) == 1
+
+
+def test_a_slow_receiver_is_in_doubt(herald, sink):
+    sink.fault("latency:2000")
+    action = acting(herald, sink, ", timeout: 500ms").act()
+    assert action["state"] == "in_doubt"
+
+
+def test_a_refused_secret_stops_the_connector(herald, sink):
+    sink.fault("401")
+    room = acting(herald, sink, ", secret: {file: @DIR@/secrets/key}")
+    room.act(LATER)
+    room.act(LATER)
+    assert len(sink.requests()) == 1
+
+
+def test_nobody_there_is_tried_again(herald, service):
+    gone = service("sink")
+    room = acting(herald, gone)
+    gone.stop()
+    assert room.act(LATER)["state"] == "decided"
+
+
+def test_a_dry_run_posts_nothing(herald, sink):
+    room = acting(herald, sink, ", mode: dry_run")
+    assert room.act()["state"] == "skipped"
+    wait_until(lambda: room.alert()["state"] == "done", 10)
+    assert not sink.requests()
