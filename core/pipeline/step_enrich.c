@@ -380,11 +380,15 @@ static unsigned kinds_asked(const struct round *r)
 	unsigned kinds = 0;
 
 	for (size_t c = 0; c < r->enrich->count; c++) {
-		struct hd_instance *instance = hd_engine_connector(
-			r->alert->engine, r->enrich->by[c]);
+		const struct asked *by = &r->enrich->by[c];
+		struct hd_instance *instance =
+			hd_engine_connector(r->alert->engine, by->name);
 
-		for (int kind = 0; instance && kind < HD_KIND_COUNT; kind++)
-			if (hd_lookups_key(instance, (enum hd_kind)kind) >= 0)
+		for (int kind = 0; kind < HD_KIND_COUNT; kind++)
+			if (by->of[kind].asks ||
+			    (instance && hd_lookups_key(
+						 instance,
+						 (enum hd_kind)kind) >= 0))
 				kinds |= 1u << kind;
 	}
 	return kinds;
