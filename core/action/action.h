@@ -8,8 +8,8 @@
  * is nothing special.
  *
  *   decided ──► (PLAN, guards) ──► started ──► RUN ─┬► done, failed, refused
- *      ▲                                            ├► pending ──► VERIFY ─► ...
- *      └──────────── passing trouble ◄──────────────┼─ unclear: VERIFY, or RUN
+ *      ▲                                            ├► pending ──► VERIFY ─►
+ * ... └──────────── passing trouble ◄──────────────┼─ unclear: VERIFY, or RUN
  *                                                   │  again if idempotent, or
  *                                                   └► in doubt, for a person
  */
@@ -39,8 +39,12 @@ struct hd_actions_env {
 	/* The connector that has the name now, or NULL. */
 	struct hd_instance *(*connector)(void *ud, const char *name);
 	/* A deferred row's turn: entry `row->after` ended or is parked.  Sets
-	 * params and clears `deferred`, or makes the row final with a message. */
+	 * params, or makes the row final with a message. */
 	void (*resolve)(void *ud, struct hd_case *c, struct hd_row *row);
+	/* herald's own trouble: kind ("in doubt", "undo failed"), object, and
+	 * a line for people that ends with the command that helps. */
+	void (*alarm)(void *ud, const char *kind, const char *object,
+		      const char *text);
 	/* The alert's last row ended with this commit: may add to `txn`. */
 	void (*finishing)(void *ud, struct hd_case *c,
 			  enum hd_alert_state state, struct hd_txn *txn);
@@ -51,7 +55,8 @@ struct hd_actions_env {
 
 struct hd_actions *hd_actions_new(const struct hd_actions_env *env);
 /* Nothing new is begun; calls back when no call or commit is under way. */
-void hd_actions_stop(struct hd_actions *actions, void (*fn)(void *ud), void *ud);
+void hd_actions_stop(struct hd_actions *actions, void (*fn)(void *ud),
+		     void *ud);
 void hd_actions_free(struct hd_actions *actions);
 
 /* Reads which rows are open: after a start. -1 and `err`. [loop] */
@@ -84,6 +89,28 @@ struct hd_amend {
  * such row, EBUSY: one is being stored), and fn is not called. [loop] */
 int hd_actions_amend(struct hd_actions *actions, const struct hd_amend *amend,
 		     struct hd_err *err);
+
+/* What a person takes back. */
+struct hd_undoing {
+	const char *alert, *row; /* ids; the row is done */
+	const char *message;	 /* of the new row */
+	const char *kind, *json; /* the entry on the alert's timeline */
+	/* Stored (`err` NULL) or not. */
+	void (*fn)(void *ud, const struct hd_err *err);
+	void *ud;
+};
+
+/* Stores a new row NAME/undo for the plugin's own undo action, with the same
+ * parameters and the memo of the row, and the idem IDEM/undo; the alert waits
+ * again.  It is an action like any other: planned and guarded by its own
+ * effect, run, verified if the plugin can.  When it is done, the row becomes
+ * UNDONE in the same commit.  One that had failed, was refused or skipped is
+ * begun anew.  Everything is copied.  -1 and `err` (ENOENT: no such row,
+ * EBUSY: the row or its undo is being worked on, EINVAL: it is not done,
+ * ENOTSUP: the plugin cannot take it back, or is gone), and fn is not called.
+ * [loop] */
+int hd_actions_undo(struct hd_actions *actions, const struct hd_undoing *undo,
+		    struct hd_err *err);
 
 /* The connector can be used again: its rows are due now. [loop] */
 void hd_actions_wake(struct hd_actions *actions, const char *connector);

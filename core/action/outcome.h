@@ -15,7 +15,8 @@ struct hd_row;
 /* How long a row of a stopped connector is left alone unless it is woken. */
 #define HD_HELD_PAUSE_MS INT64_C(300000)
 
-/* After PLAN (class 0 is the caller's): DECIDED means plan again later. [any] */
+/* After PLAN (class 0 is the caller's): DECIDED means plan again later. [any]
+ */
 enum hd_action_state hd_outcome_of_plan(uint32_t status);
 
 /* After RUN or VERIFY, for classes 1, 4 and 5. [any] */

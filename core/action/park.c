@@ -10,9 +10,9 @@
 
 struct spot {
 	int64_t at_ms;
-	size_t index; /* in the heap */
-	char *held_by;
-	bool woken;
+	size_t index;  /* in the heap */
+	char *held_by; /* names of connectors, blanks between; or NULL */
+	char *woken;   /* the one that it was woken for */
 	char alert[HD_ID_TEXT];
 };
 
@@ -46,14 +46,19 @@ struct hd_park *hd_park_new(uv_loop_t *loop, hd_due_fn fn, void *ud)
 	return park;
 }
 
+static void free_spot(struct spot *s)
+{
+	free(s->held_by);
+	free(s->woken);
+	free(s);
+}
+
 void hd_park_free(struct hd_park *park)
 {
 	if (!park)
 		return;
-	for (size_t i = 0; i < park->n; i++) {
-		free(park->heap[i]->held_by);
-		free(park->heap[i]);
-	}
+	for (size_t i = 0; i < park->n; i++)
+		free_spot(park->heap[i]);
 	free(park->heap);
 	hd_dict_fini(&park->by_alert);
 	uv_close((uv_handle_t *)park->timer, free_closed);
@@ -108,8 +113,7 @@ static void remove_spot(struct hd_park *park, struct spot *s)
 		sift_up(park, i);
 		sift_down(park, last->index);
 	}
-	free(s->held_by);
-	free(s);
+	free_spot(s);
 }
 
 static void on_time(uv_timer_t *timer);
@@ -136,9 +140,7 @@ static void on_time(uv_timer_t *timer)
 
 	while (!park->paused && park->n != 0 && park->heap[0]->at_ms <= now) {
 		memcpy(alert, park->heap[0]->alert, sizeof(alert));
-		woken = park->heap[0]->woken ?
-				hd_strdup(park->heap[0]->held_by) :
-				NULL;
+		woken = hd_strdup(park->heap[0]->woken);
 		remove_spot(park, park->heap[0]);
 		park->fn(park->ud, alert, woken);
 		free(woken);
@@ -177,16 +179,39 @@ bool hd_park_take(struct hd_park *park, const char *alert)
 	return s != NULL;
 }
 
-void hd_park_wake(struct hd_park *park, const char *held_by)
+bool hd_park_has(const struct hd_park *park, const char *alert)
+{
+	return hd_dict_get(&park->by_alert, alert) != NULL;
+}
+
+static bool is_held_by(const struct spot *s, const char *connector)
+{
+	size_t n = strlen(connector);
+	const char *at = s->held_by;
+
+	while (at && *at) {
+		if (strncmp(at, connector, n) == 0 &&
+		    (at[n] == ' ' || at[n] == '\0'))
+			return true;
+		at = strchr(at, ' ');
+		at = at ? at + 1 : NULL;
+	}
+	return false;
+}
+
+void hd_park_wake(struct hd_park *park, const char *connector)
 {
 	int64_t now = hd_now_ms();
 
-	for (size_t i = 0; i < park->n; i++)
-		if (park->heap[i]->held_by &&
-		    strcmp(park->heap[i]->held_by, held_by) == 0) {
-			park->heap[i]->at_ms = now;
-			park->heap[i]->woken = true;
-		}
+	for (size_t i = 0; i < park->n; i++) {
+		struct spot *s = park->heap[i];
+
+		if (!is_held_by(s, connector))
+			continue;
+		s->at_ms = now;
+		free(s->woken);
+		s->woken = hd_strdup(connector);
+	}
 	for (size_t i = park->n / 2; i-- > 0;)
 		sift_down(park, i);
 	set_timer(park);

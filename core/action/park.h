@@ -22,11 +22,12 @@ struct hd_park *hd_park_new(uv_loop_t *loop, hd_due_fn fn, void *ud);
 void hd_park_free(struct hd_park *park);
 
 /* Wakes `alert` after `wait_ms` (0: soon).  Replaces an earlier time of the
- * same alert.  `held_by` (may be NULL): also when that connector is woken.
- * [loop] */
+ * same alert.  `held_by` (may be NULL) names connectors, with blanks between
+ * them: also when one of these is woken. [loop] */
 void hd_park_put(struct hd_park *park, const char *alert, int64_t wait_ms,
 		 const char *held_by);
-void hd_park_wake(struct hd_park *park, const char *held_by);
+void hd_park_wake(struct hd_park *park, const char *connector);
+bool hd_park_has(const struct hd_park *park, const char *alert);
 bool hd_park_take(struct hd_park *park, const char *alert); /* was it there? */
 size_t hd_park_count(const struct hd_park *park);
 

@@ -4,8 +4,11 @@
 #include <string.h>
 
 #include "core/base/alloc.h"
+#include "core/base/buf.h"
 #include "core/base/json_text.h"
 #include "core/journal/journal.h"
+
+#define SPEC_MAX (1 << 20)
 
 struct hd_case *hd_case_new(const char *alert, const char *pipeline)
 {
@@ -18,10 +21,10 @@ struct hd_case *hd_case_new(const char *alert, const char *pipeline)
 
 static void fini_row(struct hd_row *r)
 {
-	char *texts[] = { r->idem,    r->name,	 r->connector, r->action,
-			  r->mode,    r->undo_of, r->params,   r->spec,
-			  r->target,  r->target_uid, r->summary, r->memo,
-			  r->result,  r->ticket, r->message,   r->after };
+	char *texts[] = { r->idem,   r->name,	    r->connector, r->action,
+			  r->mode,   r->undo_of,    r->params,	  r->spec,
+			  r->target, r->target_uid, r->summary,	  r->memo,
+			  r->result, r->ticket,	    r->message,	  r->after };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		free(texts[i]);
@@ -31,8 +34,10 @@ void hd_case_free(struct hd_case *c)
 {
 	if (!c)
 		return;
-	for (size_t i = 0; i < c->count; i++)
-		fini_row(&c->rows[i]);
+	for (size_t i = 0; i < c->count; i++) {
+		fini_row(c->rows[i]);
+		free(c->rows[i]);
+	}
 	free(c->rows);
 	free(c->pipeline);
 	free(c->record);
@@ -46,6 +51,36 @@ void hd_row_set(char **field, const char *text)
 
 	free(*field);
 	*field = copy;
+}
+
+static void change_defer(struct hd_row *r, json_t *defer_take)
+{
+	json_t *spec = hd_json_read(r->spec, strlen(r->spec), NULL, NULL);
+	struct hd_buf text;
+
+	if (!spec)
+		spec = json_object();
+	if (defer_take)
+		json_object_set_new(spec, "defer", defer_take);
+	else
+		json_object_del(spec, "defer");
+	hd_buf_init(&text, SPEC_MAX);
+	hd_json_write(&text, spec, 0);
+	hd_row_set(&r->spec, hd_buf_text(&text));
+	hd_buf_fini(&text);
+	json_decref(spec);
+	r->deferred = defer_take != NULL;
+}
+
+void hd_row_settle_turn(struct hd_row *row)
+{
+	change_defer(row, NULL);
+}
+
+void hd_row_await_turn(struct hd_row *row)
+{
+	if (!row->deferred)
+		change_defer(row, json_object());
 }
 
 static void read_spec(struct hd_row *r)
@@ -65,8 +100,7 @@ struct hd_row *hd_case_add(struct hd_case *c, const struct hd_action_row *in)
 	struct hd_row *r;
 
 	c->rows = hd_realloc_array(c->rows, c->count + 1, sizeof(*c->rows));
-	r = &c->rows[c->count++];
-	memset(r, 0, sizeof(*r));
+	r = c->rows[c->count++] = hd_alloc(sizeof(*r));
 	r->owner = c;
 	hd_journal_action_id(in->idem, r->id);
 	hd_row_set(&r->idem, in->idem);
@@ -96,11 +130,19 @@ struct hd_row *hd_case_add(struct hd_case *c, const struct hd_action_row *in)
 	return r;
 }
 
-struct hd_row *hd_case_find(struct hd_case *c, const char *name)
+struct hd_row *hd_case_find(const struct hd_case *c, const char *name)
 {
 	for (size_t i = 0; i < c->count; i++)
-		if (strcmp(c->rows[i].name, name) == 0)
-			return &c->rows[i];
+		if (strcmp(c->rows[i]->name, name) == 0)
+			return c->rows[i];
+	return NULL;
+}
+
+struct hd_row *hd_case_row(const struct hd_case *c, const char *id)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (strcmp(c->rows[i]->id, id) == 0)
+			return c->rows[i];
 	return NULL;
 }
 
@@ -161,14 +203,15 @@ bool hd_row_is_planned(const struct hd_row *row)
 	return row->target[0] != '\0' || row->summary[0] != '\0';
 }
 
+/* Did an or_else of it work, or one further down the line? */
 static bool has_remedy(const struct hd_case *c, const struct hd_row *failed)
 {
 	for (size_t i = 0; i < c->count; i++) {
-		const struct hd_row *r = &c->rows[i];
+		const struct hd_row *r = c->rows[i];
 
-		if (r->or_else && r->after &&
+		if (r->or_else && r != failed && r->after &&
 		    strcmp(r->after, failed->name) == 0 &&
-		    r->state == HD_ACTION_DONE)
+		    (r->state == HD_ACTION_DONE || has_remedy(c, r)))
 			return true;
 	}
 	return false;
@@ -179,7 +222,7 @@ enum hd_alert_state hd_case_outcome(const struct hd_case *c)
 	enum hd_alert_state state = HD_ALERT_DONE;
 
 	for (size_t i = 0; i < c->count; i++) {
-		const struct hd_row *r = &c->rows[i];
+		const struct hd_row *r = c->rows[i];
 
 		if (!hd_row_is_final(r))
 			return HD_ALERT_KEEP;
@@ -203,14 +246,15 @@ json_t *hd_case_done(const struct hd_case *c)
 	json_t *done = json_object();
 
 	for (size_t i = 0; i < c->count; i++) {
-		const struct hd_row *r = &c->rows[i];
+		const struct hd_row *r = c->rows[i];
 		json_t *one;
 
 		if (!hd_row_is_final(r))
 			continue;
 		one = json_object();
 		json_object_set_new(one, "state",
-				    json_string(hd_action_state_name(r->state)));
+				    json_string(
+					    hd_action_state_name(r->state)));
 		json_object_set_new(one, "result", read_or_null(r->result));
 		json_object_set_new(one, "message", json_string(r->message));
 		json_object_set_new(done, r->name, one);

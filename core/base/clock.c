@@ -35,6 +35,20 @@ int64_t hd_utc_ms(void)
 	       atomic_load_explicit(&utc_offset_ms, memory_order_relaxed);
 }
 
+int64_t hd_utc_steady_ms(void)
+{
+	static _Atomic int64_t base_ms; /* 0: not asked yet */
+	int64_t now = hd_now_ms();
+	int64_t base = atomic_load(&base_ms), none = 0;
+
+	if (base == 0) {
+		base = hd_utc_ms() - now;
+		if (!atomic_compare_exchange_strong(&base_ms, &none, base))
+			base = none; /* another thread was first */
+	}
+	return base + now;
+}
+
 void hd_clock_set_offset(int64_t ms)
 {
 	atomic_store_explicit(&utc_offset_ms, ms, memory_order_relaxed);

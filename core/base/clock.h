@@ -19,6 +19,10 @@ int64_t hd_now_us(void);
 /* CLOCK_REALTIME in ms since 1970; may jump. [any] */
 int64_t hd_utc_ms(void);
 
+/* The wall clock as it was when this was first asked, moved on by the monotonic
+ * one: UTC for deadlines that are stored, which no jump brings nearer. [any] */
+int64_t hd_utc_steady_ms(void);
+
 /* Moves the wall clock that hd_utc_ms() tells; 0 sets it right. [any] */
 void hd_clock_set_offset(int64_t ms);
 

@@ -334,8 +334,9 @@ void hd_cel_issues_fini(struct hd_cel_issues *issues);
 
 /* Zero means the default, for every member. */
 struct hd_cel_limits {
-	uint32_t source;	 /* bytes of one expression: 16384 */
-	uint32_t depth;		 /* nesting: 250, at most 1000 */
+	uint32_t source; /* bytes of one expression: 16384 */
+	uint32_t depth;	 /* nesting: 250, at most 1000; about 2 KiB of the
+			  * caller's stack each */
 	uint32_t comprehensions; /* macros inside each other: 4 */
 	uint32_t cost; /* of one evaluation: one a node, one for each element
 			* visited, one for 64 bytes built; patterns and long

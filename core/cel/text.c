@@ -285,24 +285,28 @@ static bool named_double(const char *p, size_t n, double *out)
 bool hd_cel_double_parse(const char *p, size_t n, double *out)
 {
 	const char *point = localeconv()->decimal_point;
-	char small[64], *text = small, *dot;
+	const char *dot = memchr(p, '.', n);
+	size_t before = dot ? (size_t)(dot - p) : n, len = strlen(point);
+	char small[64], *text = small;
 
 	if (!is_decimal(p, n))
 		return named_double(p, n, out);
-	if (n >= sizeof(small)) {
-		text = malloc(n + 1);
-		if (!text)
-			return false;
+	if (n + len >= sizeof(small))
+		text = malloc(n + len + 1);
+	if (!text)
+		return false;
+	/* strtod reads the locale's decimal point. */
+	memcpy(text, p, before);
+	if (dot) {
+		memcpy(text + before, point, len);
+		memcpy(text + before + len, dot + 1, n - before - 1);
+		n += len - 1;
 	}
-	memcpy(text, p, n);
 	text[n] = '\0';
-	dot = memchr(text, '.', n);
-	if (dot)
-		*dot = point[0];
 	*out = strtod(text, NULL);
 	if (text != small)
 		free(text);
-	return true;
+	return isfinite(*out);
 }
 
 bool hd_cel_uint_parse(const char *p, size_t n, uint64_t *out)

@@ -32,7 +32,7 @@ size_t hd_cel_double_text(double d, char *out);
 size_t hd_cel_fixed_text(double d, char style, unsigned precision, char *out);
 
 /* Reads all of a number in decimal notation, "NaN" or "Infinity" (with sign,
- * "Inf" too).  False if it is none. [any] */
+ * "Inf" too).  False if it is none or too large. [any] */
 bool hd_cel_double_parse(const char *p, size_t n, double *out);
 
 /* Decimal digits with a sign if `sign`.  False if it is none or too large.

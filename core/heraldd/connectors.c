@@ -8,6 +8,7 @@
 #include "core/heraldd/daemon.h"
 #include "core/heraldd/setup.h"
 #include "core/lookup/lookup.h"
+#include "core/pipeline/engine.h"
 
 #define GRACE_MS 20000 /* for what is under way, before it is cancelled */
 
@@ -48,6 +49,7 @@ static void on_ended(void *ud)
 
 	hd_debug("connector %s ended", e->connector->name);
 	hd_lookups_forget(d->lookups, e->instance, "its connector was stopped");
+	hd_engine_forget(d->engine, e->instance);
 	if (e->next)
 		hd_connectors_start(d, e->next);
 	free(e->connector->name);

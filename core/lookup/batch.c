@@ -10,8 +10,9 @@
 #include "core/plugin/module.h"
 
 #define BATCH_LIMIT 256
-#define SPREAD 8 /* deadlines of a batch lie within this part of the timeout \
-		  */
+#define SPREAD                                                        \
+	8 /* deadlines of a batch lie within this part of the timeout \
+	   */
 
 static uint32_t batch_max(const struct hd_service *s, uint32_t key)
 {

@@ -231,7 +231,9 @@ static void on_stored(void *ud, enum hd_txn_status status, struct hd_txn *txn)
 					r->reserves[i].now.asked;
 	} else {
 		r->trouble = hd_strf("its limit could not be stored: %s",
-				     hd_txn_error(txn)->text);
+				     status == HD_TXN_FULL
+					     ? "the journal has no room"
+					     : hd_txn_error(txn)->text);
 	}
 	if (r->ready)
 		r->ready(r->ud, r);

@@ -285,15 +285,12 @@ struct hd_answer *hd_service_refuses(struct hd_service *s, size_t more)
 
 static void hold(struct hd_service *s, int64_t ms)
 {
-	char when[TIME_TEXT];
 	char *reason;
 
 	ms = ms < HOLD_MAX_MS ? ms : HOLD_MAX_MS;
 	hd_breaker_hold(&s->breaker, hd_now_ms() + ms);
-	time_after(ms, when);
-	reason = hd_strf("the service says that its quota is spent, nothing is "
-			 "asked until %s",
-			 when);
+	reason = hd_strf("quota spent: nothing is asked for %lld s",
+			 (long long)(ms / 1000));
 	hd_log(HD_LOG_WARNING, &(struct hd_log_context){ s->name, NULL }, "%s",
 	       reason);
 	tell_spent(s, reason);

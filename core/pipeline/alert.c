@@ -15,7 +15,7 @@ static bool has_label(const json_t *record, const char *label)
 	json_t *one;
 	size_t i;
 
-	json_array_foreach (hd_json_at(record, "/metadata/labels"), i, one)
+	json_array_foreach(hd_json_at(record, "/metadata/labels"), i, one)
 		if (json_is_string(one) &&
 		    strcmp(json_string_value(one), label) == 0)
 			return true;
@@ -87,8 +87,7 @@ void hd_alert_end(struct hd_alert *a, enum hd_alert_state state,
 
 void hd_alert_note(struct hd_alert *a, const char *kind, json_t *what_take)
 {
-	json_array_append_new(a->notes,
-			      json_pack("[s, o]", kind, what_take));
+	json_array_append_new(a->notes, json_pack("[s, o]", kind, what_take));
 }
 
 void hd_alert_alarm(struct hd_alert *a, const char *where, const char *why)

@@ -34,8 +34,8 @@ struct hd_alert {
 	struct hd_asked asked;	 /* lookups and their answers */
 	struct hd_ledger ledger; /* contributions to the score */
 	struct hd_case *rows;	 /* actions decided so far */
-	char *claim;		 /* key of the dedup window it opened, or NULL */
-	json_t *notes;		 /* timeline: [[kind, {...}], ...] */
+	char *claim;   /* key of the dedup window it opened, or NULL */
+	json_t *notes; /* timeline: [[kind, {...}], ...] */
 
 	size_t step;	  /* the one that runs */
 	void *step_state; /* of a step that waits */
@@ -62,7 +62,6 @@ void hd_alert_end(struct hd_alert *alert, enum hd_alert_state state,
 void hd_alert_note(struct hd_alert *alert, const char *kind, json_t *what_take);
 
 /* An expression of the configuration failed: logged as an alarm, and noted. */
-void hd_alert_alarm(struct hd_alert *alert, const char *where,
-		    const char *why);
+void hd_alert_alarm(struct hd_alert *alert, const char *where, const char *why);
 
 #endif

@@ -106,8 +106,8 @@ static json_t *nothing_known(void)
 static json_t *result_of(const struct hd_question_asked *q)
 {
 	if (q->answer->outcome == HD_HIT)
-		return q->answer->result ? json_incref(q->answer->result) :
-					   json_object();
+		return q->answer->result ? json_incref(q->answer->result)
+					 : json_object();
 	if (q->answer->outcome == HD_CLEAN && judges(q))
 		return nothing_known();
 	return NULL;
@@ -190,7 +190,7 @@ static void rebuild(struct hd_asked *asked)
 	const char *name;
 	json_t *list;
 
-	json_object_foreach (asked->enrich, name, list)
+	json_object_foreach(asked->enrich, name, list)
 		json_array_clear(list);
 	forget_missing(asked);
 	for (size_t i = 0; i < asked->count; i++) {
@@ -213,6 +213,24 @@ void hd_asked_merge(struct hd_asked *asked, size_t from, json_t *record)
 		if (asked->items[i].answer && !asked->items[i].merged)
 			merge_one(&asked->items[i], record);
 	rebuild(asked);
+}
+
+/* Connectors that were asked, but about nothing. */
+static void add_unasked(const struct hd_asked *asked, json_t *list)
+{
+	const char *name;
+	json_t *answers;
+
+	json_object_foreach(asked->enrich, name, answers) {
+		bool asks = false;
+
+		for (size_t i = 0; i < asked->count && !asks; i++)
+			asks = strcmp(asked->items[i].connector, name) == 0;
+		if (!asks)
+			json_array_append_new(
+				list, json_pack("{s:s, s:s}", "connector", name,
+						"outcome", "nothing to ask"));
+	}
 }
 
 json_t *hd_asked_json(const struct hd_asked *asked)
@@ -241,10 +259,14 @@ json_t *hd_asked_json(const struct hd_asked *asked)
 		if (a->reason)
 			json_object_set_new(one, "reason",
 					    json_string(a->reason));
+		if (a->detail)
+			json_object_set_new(one, "detail",
+					    json_string(a->detail));
 		if (a->outcome == HD_HIT && a->result)
 			json_object_set(one, "result", a->result);
 		json_array_append_new(list, one);
 	}
+	add_unasked(asked, list);
 	return list;
 }
 
@@ -264,9 +286,13 @@ void hd_asked_restore(struct hd_asked *asked, const json_t *answers)
 	size_t i, at;
 	int k;
 
-	json_array_foreach (answers, i, one) {
+	json_array_foreach(answers, i, one) {
 		kind = fills = reason = NULL;
 		result = NULL;
+		connector = json_string_value(
+			json_object_get(one, "connector"));
+		if (connector)
+			hd_asked_mention(asked, connector);
 		if (json_unpack(one, "{s:s, s:s, s:s, s:s, s?s, s?s, s?s, s?o}",
 				"connector", &connector, "type", &type, "value",
 				&value, "outcome", &outcome, "kind", &kind,
@@ -278,9 +304,9 @@ void hd_asked_restore(struct hd_asked *asked, const json_t *answers)
 			continue;
 		at = hd_asked_add(asked, connector, (enum hd_kind)k, value,
 				  kind, fills, (unsigned)i);
-		asked->items[at].answer =
-			hd_answer_new(outcome_named(outcome), 0, result, reason,
-				      0, 0);
+		asked->items[at].answer = hd_answer_new(outcome_named(outcome),
+							0, result, reason, 0,
+							0);
 		asked->items[at].merged = true;
 	}
 	rebuild(asked);

@@ -19,9 +19,9 @@ struct hd_question_asked {
 	char *connector;
 	enum hd_kind kind;
 	char *value;
-	char *enrichment; /* herald_key.kind: "threat_intel"; or NULL */
-	char *fills;	  /* "user,device"; NULL: nothing */
-	unsigned order;		/* of the connector in its step */
+	char *enrichment;	  /* herald_key.kind: "threat_intel"; or NULL */
+	char *fills;		  /* "user,device"; NULL: nothing */
+	unsigned order;		  /* of the connector in its step */
 	struct hd_answer *answer; /* NULL while it waits */
 	bool merged;
 };
@@ -46,7 +46,8 @@ size_t hd_asked_add(struct hd_asked *asked, const char *connector,
 		    enum hd_kind kind, const char *value,
 		    const char *enrichment, const char *fills, unsigned order);
 
-/* A step asked this connector, if only about nothing: `enrich.NAME` is there. */
+/* A step asked this connector, if only about nothing: `enrich.NAME` is there.
+ */
 void hd_asked_mention(struct hd_asked *asked, const char *connector);
 
 /* Merges the answers from index `from` on into the record, in the order of

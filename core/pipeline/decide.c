@@ -41,13 +41,12 @@ static void count_alert(const char *pipeline, enum hd_alert_state state)
 static void add_case_number(const struct hd_case *c, struct hd_buf *line)
 {
 	for (size_t i = 0; c && i < c->count; i++) {
+		const char *text = c->rows[i]->ticket;
 		json_t *ticket = NULL;
 		const char *uid;
 
-		if (c->rows[i].ticket[0])
-			ticket = hd_json_read(c->rows[i].ticket,
-					      strlen(c->rows[i].ticket), NULL,
-					      NULL);
+		if (text[0])
+			ticket = hd_json_read(text, strlen(text), NULL, NULL);
 		uid = json_string_value(json_object_get(ticket, "uid"));
 		if (uid)
 			hd_buf_addf(line, " case=%s", uid);
@@ -56,9 +55,9 @@ static void add_case_number(const struct hd_case *c, struct hd_buf *line)
 }
 
 static void log_end(struct hd_engine *engine, const char *id,
-		    const char *pipeline, enum hd_alert_state state, const char *score,
-		    const struct hd_case *c, const char *reason,
-		    int64_t began_ms)
+		    const char *pipeline, enum hd_alert_state state,
+		    const char *score, const struct hd_case *c,
+		    const char *reason, int64_t began_ms)
 {
 	struct hd_buf line;
 
@@ -89,6 +88,30 @@ static void alarm_dead(struct hd_engine *engine, const char *id)
 			     id, id, id);
 
 	hd_engine_alarm(engine, "dead", id, text);
+	free(text);
+}
+
+/* Nothing failed to be done: nothing could be decided. */
+static void alarm_undecided(struct hd_engine *engine, const char *id)
+{
+	char *text = hd_strf("alert %.8s is dead: conditions of its pipeline "
+			     "failed, so it came to no action -> heraldctl "
+			     "explain %.8s",
+			     id, id);
+
+	hd_engine_alarm(engine, "dead", id, text);
+	free(text);
+}
+
+/* The journal will not have it: it is left as it is. */
+static void alarm_unstored(struct hd_alert *a, const struct hd_err *why)
+{
+	char *text = hd_strf("the decision on alert %.8s cannot be stored: %s "
+			     "-> heraldctl show %.8s",
+			     a->id, why->text, a->id);
+
+	hd_dict_put(&a->engine->broken, a->id, a->engine);
+	hd_engine_alarm(a->engine, "store", a->id, text);
 	free(text);
 }
 
@@ -129,7 +152,7 @@ static void add_notes(const struct hd_alert *a, struct hd_txn *txn)
 	json_t *note;
 	size_t i;
 
-	json_array_foreach (a->notes, i, note) {
+	json_array_foreach(a->notes, i, note) {
 		char *text = json_text(json_array_get(note, 1));
 
 		hd_txn_entry(txn, a->id,
@@ -184,12 +207,12 @@ static void add_alert(struct hd_alert *a, enum hd_alert_state state,
 	change.reason = a->reason;
 	change.leader = a->leader[0] ? a->leader : NULL;
 	change.record = (struct hd_bytes){ t->record, strlen(t->record) };
-	if (a->asked.count != 0)
-		change.answers =
-			(struct hd_bytes){ t->answers, strlen(t->answers) };
+	if (json_object_size(a->asked.enrich) != 0)
+		change.answers = (struct hd_bytes){ t->answers,
+						    strlen(t->answers) };
 	if (a->ledger.scored) {
-		change.ledger =
-			(struct hd_bytes){ t->ledger, strlen(t->ledger) };
+		change.ledger = (struct hd_bytes){ t->ledger,
+						   strlen(t->ledger) };
 		change.score = &score;
 		change.level = hd_risk_level_name(
 			hd_risk_level(&a->program->levels, r->known));
@@ -282,8 +305,10 @@ static void hand_over(struct hd_alert *a, enum hd_alert_state state)
 	}
 	log_end(engine, a->id, a->pipeline->name, state, score, c, a->reason,
 		a->began_ms);
-	if (state == HD_ALERT_DEAD)
+	if (state == HD_ALERT_DEAD && c)
 		alarm_dead(engine, a->id);
+	else if (state == HD_ALERT_DEAD)
+		alarm_undecided(engine, a->id);
 	if (state == HD_ALERT_DEAD || state == HD_ALERT_DROPPED)
 		hd_windows_leader_failed(&engine->windows, a->id);
 	free(score);
@@ -304,8 +329,7 @@ static void on_decided(void *ud, enum hd_txn_status status, struct hd_txn *txn)
 		engine->backlog--;
 		hand_over(a, state_of(a));
 	} else if (status == HD_TXN_FAILED) {
-		hd_error("decision on alert %.8s not stored: %s", a->id,
-			 hd_txn_error(txn)->text);
+		alarm_unstored(a, hd_txn_error(txn));
 	}
 	hd_alert_free(a);
 	hd_intake_room(engine);
@@ -328,7 +352,7 @@ static void commit_decision(struct hd_alert *a)
 	add_window(a, txn);
 	add_repeat(a, txn);
 	for (size_t i = 0; a->rows && i < a->rows->count; i++)
-		hd_row_insert(&a->rows->rows[i], txn);
+		hd_row_insert(a->rows->rows[i], txn);
 	hd_crash_point("before_decided");
 	hd_journal_commit(a->engine->env.journal, txn, on_decided, a);
 	free(t.record);
@@ -378,11 +402,13 @@ void hd_finished(void *ud, struct hd_case *c, enum hd_alert_state state)
 	struct hd_alert_row row;
 	struct hd_err err;
 
-	if (!c->score && hd_reader_alert(engine->env.reader, c->alert, &row,
-					 &err) == HD_FOUND)
+	if (!c->score &&
+	    hd_reader_alert(engine->env.reader, c->alert, &row, &err) ==
+		    HD_FOUND &&
+	    row.level[0])
 		score = hd_strf("score=%lld", (long long)row.score_low);
-	log_end(engine, c->alert, c->pipeline, state, c->score ? c->score : score, c,
-		NULL, c->began_ms);
+	log_end(engine, c->alert, c->pipeline, state,
+		c->score ? c->score : score, c, NULL, c->began_ms);
 	free(score);
 	if (state == HD_ALERT_DEAD) {
 		alarm_dead(engine, c->alert);

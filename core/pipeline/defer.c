@@ -42,6 +42,7 @@ struct view {
 	const char **parked, **names;
 	size_t parked_count, names_count, enrich_count;
 	const char **enrich;
+	char *after; /* the names in row->after */
 };
 
 static void read_risk(struct hd_engine *engine, const char *alert,
@@ -61,8 +62,29 @@ static void read_risk(struct hd_engine *engine, const char *alert,
 	v->scope.risk = &v->risk;
 }
 
+/* Entries of the pipeline that this one may name: those that were decided, and
+ * those that it waits for, decided or not. */
+static void read_names(const struct hd_case *c, const struct hd_row *row,
+		       struct view *v)
+{
+	char *rest, *name;
+
+	for (size_t i = 0; i < c->count; i++) {
+		hd_build_add(&v->names, &v->names_count, c->rows[i]->name);
+		if (!hd_row_is_final(c->rows[i]))
+			hd_build_add(&v->parked, &v->parked_count,
+				     c->rows[i]->name);
+	}
+	v->after = hd_strdup(row->after ? row->after : "");
+	rest = v->after;
+	while ((name = strsep(&rest, " ")))
+		if (name[0])
+			hd_build_add(&v->names, &v->names_count, name);
+	v->scope.parked = v->parked;
+}
+
 static int open_view(struct hd_engine *engine, struct hd_case *c,
-		     struct view *v)
+		     const struct hd_row *row, struct view *v)
 {
 	struct hd_body body;
 	struct hd_err err;
@@ -88,15 +110,9 @@ static int open_view(struct hd_engine *engine, struct hd_case *c,
 	v->scope.done = v->done;
 	v->scope.now_ms = hd_utc_ms();
 	read_risk(engine, c->alert, v);
-	for (size_t i = 0; i < c->count; i++) {
-		hd_build_add(&v->names, &v->names_count, c->rows[i].name);
-		if (!hd_row_is_final(&c->rows[i]))
-			hd_build_add(&v->parked, &v->parked_count,
-				     c->rows[i].name);
-	}
-	json_object_foreach (v->asked.enrich, name, list)
+	read_names(c, row, v);
+	json_object_foreach(v->asked.enrich, name, list)
 		hd_build_add(&v->enrich, &v->enrich_count, name);
-	v->scope.parked = v->parked;
 	return v->record ? 0 : -1;
 }
 
@@ -108,6 +124,7 @@ static void close_view(struct view *v)
 	free(v->parked);
 	free(v->names);
 	free(v->enrich);
+	free(v->after);
 }
 
 static void end_row(struct hd_row *row, enum hd_action_state state,
@@ -144,8 +161,7 @@ static bool cond_acts(struct hd_engine *engine, const struct view *v,
 		return true;
 	message = hd_strf("%s%s%s", hd_truth_name(truth),
 			  why.text[0] ? ": " : "", why.text);
-	end_row(row,
-		truth == HD_ERROR ? HD_ACTION_FAILED : HD_ACTION_SKIPPED,
+	end_row(row, truth == HD_ERROR ? HD_ACTION_FAILED : HD_ACTION_SKIPPED,
 		message);
 	free(message);
 	return false;
@@ -154,8 +170,8 @@ static bool cond_acts(struct hd_engine *engine, const struct view *v,
 static void render(struct hd_engine *engine, const struct view *v,
 		   const json_t *with, struct hd_row *row)
 {
-	struct hd_instance *instance =
-		engine->env.connector(engine->env.ud, row->connector);
+	struct hd_instance *instance = engine->env.connector(engine->env.ud,
+							     row->connector);
 	const struct hd_module *module;
 	struct hd_expr_names names = { 0 };
 	struct hd_params *params;
@@ -211,23 +227,21 @@ void hd_defer_resolve(struct hd_engine *engine, struct hd_case *c,
 {
 	json_t *spec = hd_json_read(row->spec, strlen(row->spec), NULL, NULL);
 	json_t *defer = json_object_get(spec, "defer");
+	const json_t *with = json_object_get(defer, "with");
+	const char *cond = json_string_value(json_object_get(defer, "if"));
 	struct view v;
 
 	if (!is_needed(c, row)) {
 		end_row(row, HD_ACTION_SKIPPED, "not needed");
-	} else if (open_view(engine, c, &v) < 0) {
+	} else if (!with) {
+		/* run again: what it does was decided the first time */
+	} else if (open_view(engine, c, row, &v) < 0) {
 		end_row(row, HD_ACTION_FAILED, "the alert cannot be read");
 		close_view(&v);
 	} else {
-		if (cond_acts(engine, &v,
-			      json_string_value(json_object_get(defer, "if")),
-			      row))
-			render(engine, &v, json_object_get(defer, "with"),
-			       row);
+		if (cond_acts(engine, &v, cond, row))
+			render(engine, &v, with, row);
 		close_view(&v);
 	}
-	json_object_del(spec, "defer");
 	json_decref(spec);
-	/* decided now: what waits afterwards needs no expression any more */
-	hd_row_set(&row->spec, "{}");
 }

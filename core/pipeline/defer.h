@@ -19,8 +19,9 @@ struct hd_row;
 json_t *hd_defer_source(const struct hd_expr *cond,
 			const struct hd_params *params);
 
-/* The row's turn: sets its parameters, or makes it SKIPPED or REFUSED with a
- * message.  As hd_actions_env.resolve. [loop] */
+/* The row's turn: sets its parameters, or makes it SKIPPED, REFUSED or FAILED
+ * with a message.  One whose spec.defer is empty was decided before and keeps
+ * what it has.  As hd_actions_env.resolve. [loop] */
 void hd_defer_resolve(struct hd_engine *engine, struct hd_case *c,
 		      struct hd_row *row);
 

@@ -25,10 +25,16 @@ static struct hd_instance *connector(void *ud, const char *name)
 	return engine->env.connector(engine->env.ud, name);
 }
 
+static void raise_alarm(void *ud, const char *kind, const char *object,
+			const char *text)
+{
+	hd_engine_alarm(ud, kind, object, text);
+}
+
 static void check_disk(uv_timer_t *timer)
 {
 	struct hd_engine *engine = timer->data;
-	int64_t total, room, percent;
+	int64_t total, room, percent, used;
 	struct hd_err err;
 	bool was = engine->disk_full;
 
@@ -36,7 +42,9 @@ static void check_disk(uv_timer_t *timer)
 	    total <= 0)
 		return;
 	percent = engine->program->settings->herald.limits.disk_percent;
-	engine->disk_full = (total - room) / (total / 100 + 1) >= percent;
+	used = total - room;
+	engine->disk_full = used / (total / 100 + 1) >= percent;
+	engine->disk_low = used / (total / 1000 + 1) >= percent * 9;
 	if (engine->disk_full && !was)
 		hd_engine_alarm(engine, "disk", "journal",
 				"the disk of the journal is filled beyond "
@@ -64,6 +72,7 @@ struct hd_engine *hd_engine_new(const struct hd_engine_env *env)
 	actions.ud = engine;
 	actions.connector = connector;
 	actions.resolve = resolve;
+	actions.alarm = raise_alarm;
 	actions.finishing = hd_finishing;
 	actions.finished = hd_finished;
 	engine->actions = hd_actions_new(&actions);
@@ -97,8 +106,7 @@ void hd_engine_free(struct hd_engine *engine)
 	free(engine);
 }
 
-void hd_engine_set_program(struct hd_engine *engine,
-			   struct hd_program *program)
+void hd_engine_set_program(struct hd_engine *engine, struct hd_program *program)
 {
 	struct hd_program *old = engine->program;
 

@@ -55,7 +55,8 @@ struct hd_engine_env {
 struct hd_engine *hd_engine_new(const struct hd_engine_env *env);
 void hd_engine_free(struct hd_engine *engine); /* after hd_engine_stop() */
 
-/* The configuration that new alerts begin with (a reference is taken). [loop] */
+/* The configuration that new alerts begin with (a reference is taken). [loop]
+ */
 void hd_engine_set_program(struct hd_engine *engine,
 			   struct hd_program *program);
 struct hd_program *hd_engine_program(const struct hd_engine *engine);
@@ -68,6 +69,10 @@ int hd_engine_recover(struct hd_engine *engine, struct hd_err *err);
 uint32_t hd_engine_emit(struct hd_engine *engine, struct hd_instance *instance,
 			const herald_record *const *records, uint32_t n,
 			uint64_t tag);
+
+/* The instance is destroyed: nothing is settled with it any more. [loop] */
+void hd_engine_forget(struct hd_engine *engine,
+		      const struct hd_instance *instance);
 
 /* A file that a person gives, as if `instance` had received it: the same map,
  * but a uid of its own, so that the same file twice is two alerts.  Unless
@@ -93,11 +98,11 @@ int hd_engine_submit(struct hd_engine *engine, struct hd_instance *instance,
 void hd_engine_stop(struct hd_engine *engine, void (*fn)(void *ud), void *ud);
 
 struct hd_engine_stats {
-	size_t running;	   /* alerts in memory */
-	size_t receiving;  /* records that wait for the journal */
-	size_t backlog;	   /* received, not decided, running ones included */
-	size_t acting;	   /* alerts whose actions are in memory */
-	size_t parked;	   /* alerts whose actions wait in the journal */
+	size_t running;	  /* alerts in memory */
+	size_t receiving; /* records that wait for the journal */
+	size_t backlog;	  /* received, not decided, running ones included */
+	size_t acting;	  /* alerts whose actions are in memory */
+	size_t parked;	  /* alerts whose actions wait in the journal */
 	uint64_t received, redelivered, busy;
 	const char *closed; /* why nothing is accepted, or NULL */
 };

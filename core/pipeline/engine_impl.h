@@ -21,11 +21,14 @@ struct hd_engine {
 	uint64_t received, redelivered, busy;
 	size_t receiving, backlog;
 	bool disk_full, stopping, failed;
+	bool disk_low;		  /* only the last tenth of the disk is left */
+	struct hd_batch *batches; /* emits that wait for their commit */
 	uv_timer_t *disk_timer;
 	/* the cursor in the backlog */
 	int at_severity;
 	int64_t at_num;
-	bool more; /* alerts may be in the journal that are not in memory */
+	bool more;  /* alerts may be in the journal that are not in memory */
+	bool found; /* on this way through the backlog one was begun */
 	void (*on_stopped)(void *ud);
 	void *on_stopped_ud;
 };

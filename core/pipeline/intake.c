@@ -32,9 +32,11 @@ struct item {
 };
 
 /* One emit: all its records are one transaction. */
-struct batch {
+struct hd_batch {
+	struct hd_batch *prev, *next;
 	struct hd_engine *engine;
-	char *instance; /* by name: it may be gone when the answer comes */
+	struct hd_instance *instance; /* NULL: it is gone */
+	char *connector;	      /* its name */
 	uint64_t tag;
 	int64_t received_ms;
 	struct item *items;
@@ -43,13 +45,31 @@ struct batch {
 	void *ud;
 };
 
-static void free_batch(struct batch *b)
+static void free_batch(struct hd_batch *b)
 {
 	for (uint32_t i = 0; i < b->n; i++)
 		json_decref(b->items[i].record);
 	free(b->items);
-	free(b->instance);
+	free(b->connector);
 	free(b);
+}
+
+static void unlink_batch(struct hd_batch *b)
+{
+	if (b->prev)
+		b->prev->next = b->next;
+	else
+		b->engine->batches = b->next;
+	if (b->next)
+		b->next->prev = b->prev;
+}
+
+void hd_engine_forget(struct hd_engine *engine,
+		      const struct hd_instance *instance)
+{
+	for (struct hd_batch *b = engine->batches; b; b = b->next)
+		if (b->instance == instance)
+			b->instance = NULL;
 }
 
 const char *hd_intake_closed(const struct hd_engine *engine)
@@ -70,14 +90,15 @@ const char *hd_intake_closed(const struct hd_engine *engine)
 	return NULL;
 }
 
-/* The last tenth of the backlog is for high severity. */
+/* The last tenth of backlog and disk is for high severity. */
 static bool has_room(const struct hd_engine *engine, int severity)
 {
 	size_t backlog =
 		(size_t)engine->program->settings->herald.limits.backlog;
 
-	return engine->backlog < backlog / 10 * 9 ||
-	       (severity >= HIGH_SEVERITY && severity != 99);
+	if (severity >= HIGH_SEVERITY && severity != 99)
+		return true;
+	return engine->backlog < backlog - backlog / 10 && !engine->disk_low;
 }
 
 /* ---- one record ---- */
@@ -123,7 +144,8 @@ static void quarantine(struct reading *in, struct item *item,
 	hd_buf_fini(&text);
 	json_decref(entry);
 	line = hd_strf("connector %s: an alert was quarantined: %s -> "
-		       "heraldctl show %.8s", row.connector, why, item->id);
+		       "heraldctl show %.8s",
+		       row.connector, why, item->id);
 	hd_engine_alarm(in->engine, "quarantined", row.connector, line);
 	free(line);
 }
@@ -187,8 +209,8 @@ static json_t *map_record(struct reading *in, json_t *received,
 	json_decref(row);
 	if (errors != 0)
 		hd_log(HD_LOG_WARNING,
-		       &(struct hd_log_context){
-			       hd_instance_name(in->instance), NULL },
+		       &(struct hd_log_context){ hd_instance_name(in->instance),
+						 NULL },
 		       "%u rows of the map failed: %s", errors, why->text);
 	return record;
 }
@@ -201,8 +223,8 @@ static void take_own_labels(json_t *record)
 	for (size_t i = json_array_size(labels); i-- > 0;) {
 		const char *text = json_string_value(json_array_get(labels, i));
 
-		if (text && strncmp(text, HD_LABEL_OWN,
-				    sizeof(HD_LABEL_OWN) - 1) == 0)
+		if (text &&
+		    strncmp(text, HD_LABEL_OWN, sizeof(HD_LABEL_OWN) - 1) == 0)
 			json_array_remove(labels, i);
 	}
 }
@@ -219,8 +241,8 @@ static void read_record(struct reading *in, struct item *item,
 
 	hd_journal_new_id(item->id);
 	if (r->flags & HERALD_QUARANTINE) {
-		quarantine(in, item, r, r->why.n != 0 ? r->why.p :
-							"no JSON object");
+		quarantine(in, item, r,
+			   r->why.n != 0 ? r->why.p : "no JSON object");
 		return;
 	}
 	received = hd_json_read(r->json.p, r->json.n, &options, &report);
@@ -244,13 +266,13 @@ static void read_record(struct reading *in, struct item *item,
 
 /* ---- the commit ---- */
 
-static void redelivered(struct hd_engine *engine, struct batch *b)
+static void redelivered(struct hd_engine *engine, struct hd_batch *b)
 {
 	struct hd_buf labels;
 
 	engine->redelivered++;
 	hd_buf_init(&labels, 512);
-	hd_metric_label(&labels, "connector", b->instance);
+	hd_metric_label(&labels, "connector", b->connector);
 	hd_metric_add(hd_metric_get(HD_COUNTER, "herald_redelivered_total",
 				    hd_buf_text(&labels),
 				    "Alerts that came again and were known"),
@@ -258,13 +280,17 @@ static void redelivered(struct hd_engine *engine, struct batch *b)
 	hd_buf_fini(&labels);
 }
 
-static void start_item(struct hd_engine *engine, struct batch *b,
+static void start_item(struct hd_engine *engine, struct hd_batch *b,
 		       struct item *item)
 {
 	json_t *record = item->record;
 	size_t max = (size_t)engine->program->settings->herald.limits.running;
 
 	engine->backlog++;
+	/* It was in the journal before this callback: it may have been read
+	 * from there. */
+	if (hd_dict_get(&engine->running, item->id))
+		return;
 	/* Not past those that wait in the journal: they are read by severity
 	 * and age, and this one with them. */
 	if (engine->more || engine->stopping ||
@@ -273,45 +299,40 @@ static void start_item(struct hd_engine *engine, struct batch *b,
 		return;
 	}
 	item->record = NULL;
-	hd_run_start(hd_alert_new(engine, item->id, b->instance,
+	hd_run_start(hd_alert_new(engine, item->id, b->connector,
 				  b->received_ms, item->severity, record));
 }
 
-static void settle(struct hd_engine *engine, struct batch *b, uint32_t status,
-		   const char *why)
+/* To the very instance that emitted, which may be on its way out. */
+static void settle(struct hd_batch *b, uint32_t status, const char *why)
 {
-	struct hd_instance *instance =
-		engine->env.connector(engine->env.ud, b->instance);
-
-	if (b->submitted) {
+	if (b->submitted)
 		b->submitted(b->ud, why ? NULL : b->items[0].id, why);
-		return;
-	}
-	if (instance)
-		hd_instance_settled(instance, b->tag, status);
+	else if (b->instance)
+		hd_instance_settled(b->instance, b->tag, status);
 }
 
-static void on_received(void *ud, enum hd_txn_status status,
-			struct hd_txn *txn)
+static void on_received(void *ud, enum hd_txn_status status, struct hd_txn *txn)
 {
-	struct batch *b = ud;
+	struct hd_batch *b = ud;
 	struct hd_engine *engine = b->engine;
 
 	engine->commits--;
 	engine->receiving -= b->n;
+	unlink_batch(b);
 	hd_crash_point("received");
 	if (status != HD_TXN_OK) {
 		hd_log(HD_LOG_ERROR,
-		       &(struct hd_log_context){ b->instance, NULL },
+		       &(struct hd_log_context){ b->connector, NULL },
 		       "not stored: %s",
-		       status == HD_TXN_FULL ? "no room" :
-					       hd_txn_error(txn)->text);
-		settle(engine, b, HERALD_RETRY,
-		       status == HD_TXN_FULL ? "the journal has no room" :
-					       hd_txn_error(txn)->text);
+		       status == HD_TXN_FULL ? "no room"
+					     : hd_txn_error(txn)->text);
+		settle(b, HERALD_RETRY,
+		       status == HD_TXN_FULL ? "the journal has no room"
+					     : hd_txn_error(txn)->text);
 	} else {
 		if (!hd_mutant("ack_early"))
-			settle(engine, b, HERALD_OK, NULL);
+			settle(b, HERALD_OK, NULL);
 		for (uint32_t i = 0; i < b->n; i++) {
 			if (hd_txn_is_known(txn, b->items[i].id, NULL))
 				redelivered(engine, b);
@@ -321,29 +342,35 @@ static void on_received(void *ud, enum hd_txn_status status,
 		}
 	}
 	free_batch(b);
+	hd_run_refill(engine);
 	hd_intake_room(engine);
 	hd_engine_report_stopped(engine);
 }
 
-static struct batch *new_batch(struct hd_engine *engine,
-			       struct hd_instance *instance, uint32_t n,
-			       int64_t received_ms)
+static struct hd_batch *new_batch(struct hd_engine *engine,
+				  struct hd_instance *instance, uint32_t n,
+				  int64_t received_ms)
 {
-	struct batch *b = hd_alloc(sizeof(*b));
+	struct hd_batch *b = hd_alloc(sizeof(*b));
 
 	b->engine = engine;
-	b->instance = hd_strdup(hd_instance_name(instance));
+	b->instance = instance;
+	b->connector = hd_strdup(hd_instance_name(instance));
 	b->received_ms = received_ms;
 	b->items = hd_alloc_array(n, sizeof(*b->items));
 	b->n = n;
 	return b;
 }
 
-static void commit_batch(struct hd_engine *engine, struct batch *b,
+static void commit_batch(struct hd_engine *engine, struct hd_batch *b,
 			 struct hd_txn *txn)
 {
 	engine->receiving += b->n;
 	engine->commits++;
+	b->next = engine->batches;
+	if (b->next)
+		b->next->prev = b;
+	engine->batches = b;
 	hd_journal_commit(engine->env.journal, txn, on_received, b);
 }
 
@@ -368,7 +395,7 @@ uint32_t hd_engine_emit(struct hd_engine *engine, struct hd_instance *instance,
 			uint64_t tag)
 {
 	struct reading in = { engine, instance, NULL, hd_utc_ms() };
-	struct batch *b;
+	struct hd_batch *b;
 	int worst = 0;
 
 	if (n == 0)
@@ -395,7 +422,7 @@ uint32_t hd_engine_emit(struct hd_engine *engine, struct hd_instance *instance,
 		return busy(engine, instance);
 	}
 	if (hd_mutant("ack_early"))
-		settle(engine, b, HERALD_OK, NULL);
+		settle(b, HERALD_OK, NULL);
 	commit_batch(engine, b, in.txn);
 	return HERALD_OK;
 }
@@ -492,7 +519,7 @@ int hd_engine_submit(struct hd_engine *engine, struct hd_instance *instance,
 	struct reading in = { engine, instance, NULL, hd_utc_ms() };
 	const herald_record raw = { .json = { s->json, s->n } };
 	bool mended;
-	struct batch *b;
+	struct hd_batch *b;
 
 	if (hd_intake_closed(engine))
 		return hd_err_set(err, EBUSY, "%s", hd_intake_closed(engine));

@@ -54,7 +54,7 @@ struct sums {
 static void sum_group(struct hd_ledger *ledger, int group, struct sums *sums)
 {
 	struct hd_contribution *best = NULL;
-	double known = 0, high;
+	double known = 0, low, high;
 
 	for (size_t i = 0; i < ledger->count; i++) {
 		struct hd_contribution *c = &ledger->items[i];
@@ -76,15 +76,19 @@ static void sum_group(struct hd_ledger *ledger, int group, struct sums *sums)
 		best->counted = HD_COUNTED;
 		known = best->value;
 	}
-	high = known;
-	sums->known += known;
-	sums->low += known;
+	low = high = known;
 	for (size_t i = 0; i < ledger->count; i++) {
 		const struct hd_contribution *c = &ledger->items[i];
 
-		if (c->group == group && is_unknown(c) && c->high > high)
+		if (c->group != group || !is_unknown(c))
+			continue;
+		if (c->high > high)
 			high = c->high;
+		if (!best && c->low < low) /* it may be the only one */
+			low = c->low;
 	}
+	sums->known += known;
+	sums->low += low;
 	sums->high += high;
 }
 

@@ -16,6 +16,7 @@
 #include "core/conf/value.h"
 #include "core/expr/template.h"
 #include "core/pipeline/program.h"
+#include "core/plugin/common_options.h"
 #include "core/plugin/module.h"
 
 #define VALUE_MAX (256 * 1024) /* bytes of one parameter */
@@ -136,8 +137,8 @@ static void build_map(struct hd_build *b, struct param *param,
 	if (hd_node_type(node) != HD_NODE_MAP) {
 		hd_complain(b->complaints, hd_node_place(node),
 			    "parameter '%s' is a mapping of names of your "
-			    "choice, not %s", param->option->name,
-			    hd_node_kind(node));
+			    "choice, not %s",
+			    param->option->name, hd_node_kind(node));
 		return;
 	}
 	param->keys = hd_alloc_array(hd_node_count(node), sizeof(char *));
@@ -293,9 +294,9 @@ static json_t *render_part(const herald_option *o, const struct part *part,
 		value = NULL;
 	} else if (truth != HD_HOLDS && !for_people(o)) {
 		snprintf(why, why_size, "parameter %s: %s %s", o->name,
-			 truth == HD_ABSENT   ? "absent:" :
-			 truth == HD_NOT_SURE ? "not known:" :
-						"error:",
+			 truth == HD_ABSENT	? "absent:"
+			 : truth == HD_NOT_SURE ? "not known:"
+						: "error:",
 			 reason.text);
 		value = NULL;
 	} else {
@@ -305,21 +306,72 @@ static json_t *render_part(const herald_option *o, const struct part *part,
 	return value;
 }
 
-/* A list parameter given as one ${expression} may come to a list. */
+/* The items of a list that an expression came to, each of its type. */
+static int add_items(const struct param *param, const json_t *items,
+		     json_t *list, char *why, size_t why_size)
+{
+	const herald_option *o = param->option;
+	json_t *item, *value;
+	size_t i;
+
+	json_array_foreach(items, i, item) {
+		if (!json_is_string(item)) {
+			snprintf(why, why_size,
+				 "parameter %s: item %zu is no text", o->name,
+				 i);
+			return -1;
+		}
+		value = typed(o, json_string_value(item),
+			      json_string_length(item), why, why_size);
+		if (!value)
+			return -1;
+		json_array_append_new(list, value);
+	}
+	return 0;
+}
+
+/* One of a list: given as one ${expression} it may come to a list itself. */
+static int add_part_value(const struct param *param, const struct part *part,
+			  const struct hd_expr_scope *scope, json_t *list,
+			  char *why, size_t why_size)
+{
+	json_t *value = NULL;
+	int result;
+
+	if (param->option->type != HERALD_TEMPLATE &&
+	    hd_template_value(part->template, scope, &value, NULL) ==
+		    HD_HOLDS &&
+	    json_is_array(value)) {
+		result = add_items(param, value, list, why, why_size);
+		json_decref(value);
+		return result;
+	}
+	json_decref(value);
+	value = render_part(param->option, part, scope, why, why_size);
+	if (!value)
+		return -1;
+	json_array_append_new(list, value);
+	return 0;
+}
+
 static json_t *render_list(const struct param *param,
 			   const struct hd_expr_scope *scope, char *why,
 			   size_t why_size)
 {
-	json_t *list = json_array(), *value;
+	json_t *list = json_array();
 
-	for (size_t i = 0; i < param->count; i++) {
-		value = render_part(param->option, &param->parts[i], scope, why,
-				    why_size);
-		if (!value) {
+	for (size_t i = 0; i < param->count; i++)
+		if (add_part_value(param, &param->parts[i], scope, list, why,
+				   why_size) < 0) {
 			json_decref(list);
 			return NULL;
 		}
-		json_array_append_new(list, value);
+	if (json_array_size(list) == 0 &&
+	    (param->option->flags & HERALD_REQUIRED)) {
+		snprintf(why, why_size, "parameter %s: an empty list",
+			 param->option->name);
+		json_decref(list);
+		return NULL;
 	}
 	return list;
 }
@@ -357,6 +409,29 @@ static json_t *render_param(const struct param *param,
 	return render_part(o, &param->parts[0], scope, why, why_size);
 }
 
+static json_t *default_of(const herald_option *o, char *why, size_t why_size)
+{
+	const char *at = o->def, *item;
+	json_t *list, *value;
+	size_t n;
+
+	if (!(o->flags & HERALD_LIST))
+		return typed(o, o->def, strlen(o->def), why, why_size);
+	list = json_array();
+	while (hd_common_next_default(&at, &item, &n)) {
+		char *text = hd_memdup0(item, n);
+
+		value = typed(o, text, n, why, why_size);
+		free(text);
+		if (!value) {
+			json_decref(list);
+			return NULL;
+		}
+		json_array_append_new(list, value);
+	}
+	return list;
+}
+
 json_t *hd_params_render(const struct hd_params *p,
 			 const struct hd_expr_scope *scope, char *why,
 			 size_t why_size)
@@ -371,7 +446,7 @@ json_t *hd_params_render(const struct hd_params *p,
 		if (param->given)
 			value = render_param(param, scope, why, why_size);
 		else if (o->def)
-			value = typed(o, o->def, strlen(o->def), why, why_size);
+			value = default_of(o, why, why_size);
 		else
 			continue;
 		if (!value) {
@@ -441,18 +516,15 @@ static void read_text(struct reading *r, struct param *param,
 	struct part *part;
 	struct hd_err err;
 
-	part = add_part(param, json_is_string(text) ? json_string_value(text) :
-						      "");
-	part->template = hd_template_compile_text(r->env, r->names,
-						  part->source,
-						  escape_of(param->option),
-						  &err);
+	part = add_part(param,
+			json_is_string(text) ? json_string_value(text) : "");
+	part->template = hd_template_compile_text(
+		r->env, r->names, part->source, escape_of(param->option), &err);
 	if (!part->template)
 		r->failed = true;
 }
 
-static void read_param(struct reading *r, struct param *param,
-		       json_t *source)
+static void read_param(struct reading *r, struct param *param, json_t *source)
 {
 	const char *key;
 	json_t *value;
@@ -464,12 +536,12 @@ static void read_param(struct reading *r, struct param *param,
 	} else if (json_is_object(source)) {
 		param->keys = hd_alloc_array(json_object_size(source),
 					     sizeof(char *));
-		json_object_foreach (source, key, value) {
+		json_object_foreach(source, key, value) {
 			param->keys[param->count] = hd_strdup(key);
 			read_text(r, param, value);
 		}
 	} else if (json_is_array(source)) {
-		json_array_foreach (source, i, value)
+		json_array_foreach(source, i, value)
 			read_text(r, param, value);
 	} else {
 		read_text(r, param, source);
@@ -487,7 +559,7 @@ struct hd_params *hd_params_from_source(struct hd_expr_env *env,
 	const char *name;
 	json_t *value;
 
-	json_object_foreach ((json_t *)source, name, value) {
+	json_object_foreach((json_t *)source, name, value) {
 		param = find(p, name);
 		if (param)
 			read_param(&r, param, value);

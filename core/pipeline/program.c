@@ -182,9 +182,9 @@ static void complain_step(struct hd_build *b, const struct hd_node *value)
 	const char *like = nearest_step(name);
 
 	hd_complain(b->complaints, hd_node_key_place(value),
-		    strcmp(name, "ask") == 0 ?
-			    "step 'ask' comes in a later release" :
-			    "no step is called '%s'",
+		    strcmp(name, "ask") == 0
+			    ? "step 'ask' comes in a later release"
+			    : "no step is called '%s'",
 		    name);
 	if (like)
 		hd_complain_remedy(b->complaints, "write '%s'", like);
@@ -201,9 +201,10 @@ static const struct hd_node *step_member(struct hd_build *b,
 	const struct hd_node *found = NULL;
 
 	if (hd_node_type(item) != HD_NODE_MAP) {
-		hd_complain(b->complaints, hd_node_place(item),
-			    "a step is a mapping such as `score: [...]`, not %s",
-			    hd_node_kind(item));
+		hd_complain(
+			b->complaints, hd_node_place(item),
+			"a step is a mapping such as `score: [...]`, not %s",
+			hd_node_kind(item));
 		return NULL;
 	}
 	for (size_t i = 0; i < hd_node_count(item); i++) {
@@ -247,6 +248,30 @@ static const struct hd_node *cond_of(struct hd_build *b,
 	return NULL;
 }
 
+/* What was decided cannot be merged or dropped any more; and an alert has one
+ * window. */
+static void check_order(struct hd_build *b, const struct hd_step_type *type,
+			const struct hd_node *body)
+{
+	const struct hd_pipeline *p = b->pipeline;
+	bool decided = false;
+
+	for (size_t i = 0; i < p->count; i++) {
+		decided = decided || p->steps[i].type->decides;
+		if (!type->once || p->steps[i].type != type)
+			continue;
+		hd_complain(b->complaints, hd_node_key_place(body),
+			    "a second %s in one pipeline", type->name);
+		hd_complain_remedy(b->complaints, "put both into one");
+	}
+	if (type->undecided && decided) {
+		hd_complain(b->complaints, hd_node_key_place(body),
+			    "%s after respond: the actions are decided by then",
+			    type->name);
+		hd_complain_remedy(b->complaints, "put it before respond");
+	}
+}
+
 static void build_step(struct hd_build *b, const struct hd_node *item)
 {
 	struct hd_pipeline *p = b->pipeline;
@@ -256,6 +281,7 @@ static void build_step(struct hd_build *b, const struct hd_node *item)
 	if (!body)
 		return;
 	step.type = hd_step_type(hd_node_name(body));
+	check_order(b, step.type, body);
 	cond = cond_of(b, step.type, item, body);
 	if (cond)
 		step.cond = hd_build_expr(b, cond, HD_EXPR_BOOL);
@@ -283,8 +309,7 @@ static const struct hd_key pipeline_keys[] = {
 	{ "if", HERALD_EXPR, 0, NULL, NULL, AT(cond), NULL },
 	{ "mode", HERALD_ENUM, 0, "live", "dry_run|notify|live", AT(mode),
 	  NULL },
-	{ "steps", HD_TYPE_NODE, HERALD_REQUIRED, NULL, NULL, AT(steps),
-	  NULL },
+	{ "steps", HD_TYPE_NODE, HERALD_REQUIRED, NULL, NULL, AT(steps), NULL },
 	{ "rate", HD_TYPE_NODE, HD_KEY_LATER, NULL, NULL, HD_KEY_NOWHERE,
 	  NULL },
 	{ 0 },
@@ -311,9 +336,8 @@ static void forget_names(struct hd_build *b)
 {
 	free(b->enrich);
 	free(b->done);
-	free(b->score_names);
-	b->enrich = b->done = b->score_names = NULL;
-	b->enrich_count = b->done_count = b->score_names_count = 0;
+	b->enrich = b->done = NULL;
+	b->enrich_count = b->done_count = 0;
 }
 
 static void build_pipeline(struct hd_build *b, const struct hd_node *node)

@@ -27,10 +27,10 @@ struct hd_step {
 };
 
 struct hd_pipeline {
-	const char *name;	  /* borrowed from the configuration */
-	const char **from;	  /* connectors, NULL-ended; NULL: any */
-	struct hd_expr *cond;	  /* NULL: always */
-	enum hd_mode mode;	  /* LIVE unless lowered */
+	const char *name;     /* borrowed from the configuration */
+	const char **from;    /* connectors, NULL-ended; NULL: any */
+	struct hd_expr *cond; /* NULL: always */
+	enum hd_mode mode;    /* LIVE unless lowered */
 	struct hd_step *steps;
 	size_t count;
 };
@@ -80,8 +80,6 @@ struct hd_build {
 	/* What expressions here may refer to: grows from step to step. */
 	const char **enrich, **done;
 	size_t enrich_count, done_count;
-	size_t score_names_count;
-	const char **score_names;
 };
 
 /* Compiles an expression with the names known so far. */

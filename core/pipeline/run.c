@@ -159,11 +159,13 @@ static void give_up(struct hd_engine *engine, const char *id)
 	};
 	struct hd_txn *txn = hd_txn_new();
 	char *text = hd_strf("alert %.8s is dead: its record cannot be read -> "
-			     "heraldctl show %.8s", id, id);
+			     "heraldctl show %.8s",
+			     id, id);
 
 	hd_dict_put(&engine->broken, id, engine);
 	hd_txn_alert_update(txn, id, &change);
-	hd_txn_entry(txn, id, "dead", "{\"why\":\"its record cannot be read\"}");
+	hd_txn_entry(txn, id, "dead",
+		     "{\"why\":\"its record cannot be read\"}");
 	hd_journal_commit(engine->env.journal, txn, NULL, NULL);
 	hd_engine_alarm(engine, "dead", id, text);
 	free(text);
@@ -202,8 +204,17 @@ static int read_backlog(struct hd_engine *engine, struct refill *r)
 	return -1;
 }
 
-/* Fills the free places from the journal, by severity and age.  At the end of
- * the list the next call begins at its head: alerts came meanwhile. */
+/* The end of the list: alerts came meanwhile, so the next way through begins at
+ * its head.  A way on which none was begun has seen that all the others run. */
+static void rewind_backlog(struct hd_engine *engine)
+{
+	engine->more = engine->found;
+	engine->found = false;
+	engine->at_severity = -1;
+	engine->at_num = 0;
+}
+
+/* Fills the free places from the journal, by severity and age. */
 void hd_run_refill(struct hd_engine *engine)
 {
 	struct refill r;
@@ -212,15 +223,10 @@ void hd_run_refill(struct hd_engine *engine)
 	       hd_dict_count(&engine->running) < running_max(engine)) {
 		if (read_backlog(engine, &r) < 0)
 			return;
-		if (r.seen == 0) {
-			engine->at_severity = -1;
-			engine->at_num = 0;
-			engine->more = engine->backlog >
-				       hd_dict_count(&engine->running) +
-					       hd_dict_count(&engine->broken);
-			return;
-		}
+		if (r.seen == 0)
+			rewind_backlog(engine);
 		for (int i = 0; i < r.count; i++) {
+			engine->found = true;
 			start_stored(engine, &r, i);
 			free(r.connectors[i]);
 		}

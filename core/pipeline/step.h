@@ -26,7 +26,10 @@ enum hd_step_result {
 
 struct hd_step_type {
 	const char *name;
-	bool is_list; /* the body is a list; `if` stands beside it */
+	bool is_list;	/* the body is a list; `if` stands beside it */
+	bool once;	/* in a pipeline */
+	bool decides;	/* on actions */
+	bool undecided; /* has no place after a step that decides */
 	/* Makes the step's data of its body.  NULL after complaints. */
 	void *(*build)(struct hd_build *build, const struct hd_node *body);
 	void (*free)(void *data);

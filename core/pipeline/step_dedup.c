@@ -74,9 +74,10 @@ static void *build(struct hd_build *b, const struct hd_node *body)
 	d->count = one ? 1 : hd_node_count(raw.key);
 	d->keys = hd_alloc_array(d->count, sizeof(struct hd_expr *));
 	for (size_t i = 0; i < d->count; i++)
-		d->keys[i] = hd_build_expr(
-			b, one ? raw.key : hd_node_item(raw.key, i),
-			HD_EXPR_ANY);
+		d->keys[i] = hd_build_expr(b,
+					   one ? raw.key
+					       : hd_node_item(raw.key, i),
+					   HD_EXPR_ANY);
 	names.first = true;
 	if (raw.unless)
 		d->unless = hd_expr_compile(b->program->env, &names, raw.unless,
@@ -118,8 +119,9 @@ static int rank(int severity)
 	return severity == 99 ? 0 : severity;
 }
 
-static bool unless_holds(struct hd_alert *alert, const struct dedup *d,
-			 const struct hd_window *win)
+/* Only what surely is no reason against it lets them merge. */
+static bool unless_is_not_met(struct hd_alert *alert, const struct dedup *d,
+			      const struct hd_window *win)
 {
 	struct hd_expr_scope scope;
 	struct hd_reason why;
@@ -127,9 +129,9 @@ static bool unless_holds(struct hd_alert *alert, const struct dedup *d,
 	json_t *first;
 
 	if (!d->unless)
-		return false;
+		return true;
 	first = hd_engine_record(alert->engine, win->leader);
-	if (!first)
+	if (!first) /* retired or damaged */
 		return false;
 	hd_alert_scope(alert, &scope);
 	scope.first = first;
@@ -137,7 +139,7 @@ static bool unless_holds(struct hd_alert *alert, const struct dedup *d,
 	if (truth == HD_ERROR)
 		hd_alert_alarm(alert, "dedup.unless", why.text);
 	json_decref(first);
-	return truth == HD_HOLDS;
+	return truth == HD_NOT_MET;
 }
 
 static bool merges(struct hd_alert *alert, const struct dedup *d,
@@ -145,7 +147,7 @@ static bool merges(struct hd_alert *alert, const struct dedup *d,
 {
 	return strcmp(win->leader, alert->id) != 0 && !win->failed &&
 	       rank(alert->severity) <= rank(win->severity) &&
-	       !unless_holds(alert, d, win);
+	       unless_is_not_met(alert, d, win);
 }
 
 static void set_group(struct hd_alert *alert, const char *key)
@@ -165,6 +167,8 @@ static enum hd_step_result run(struct hd_alert *alert, void *data,
 	char key[HD_SHA256_HEX];
 	char *reason;
 
+	if (holds == HD_ERROR)
+		hd_alert_alarm(alert, "dedup", "its condition failed");
 	if (holds != HD_HOLDS || alert->dry_run || !key_of(alert, d, key))
 		return HD_STEP_NEXT;
 	set_group(alert, key);
@@ -175,8 +179,8 @@ static enum hd_step_result run(struct hd_alert *alert, void *data,
 			 win->leader);
 		free(alert->claim);
 		alert->claim = hd_strdup(key);
-		reason = hd_strf("repeat %lld of %.8s",
-				 (long long)win->count, win->leader);
+		reason = hd_strf("repeat %lld of %.8s", (long long)win->count,
+				 win->leader);
 		hd_alert_end(alert, HD_ALERT_MERGED, reason);
 		free(reason);
 		return HD_STEP_END;
@@ -192,6 +196,8 @@ static enum hd_step_result run(struct hd_alert *alert, void *data,
 
 const struct hd_step_type hd_step_dedup = {
 	.name = "dedup",
+	.once = true,
+	.undecided = true,
 	.build = build,
 	.free = free_dedup,
 	.run = run,

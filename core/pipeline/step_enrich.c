@@ -19,7 +19,9 @@
 #include "core/base/clock.h"
 #include "core/conf/complaint.h"
 #include "core/conf/node.h"
+#include "core/lookup/from_record.h"
 #include "core/lookup/lookup.h"
+#include "core/lookup/policy.h"
 #include "core/plugin/instance.h"
 #include "core/plugin/module.h"
 
@@ -27,8 +29,18 @@
 #define SECOND_MAX 32	/* values of round two */
 #define WITHIN_MS 10000 /* unless the step says otherwise */
 
+/* A connector that is asked, and what an answer of it would be: kept for the
+ * alerts that find it gone, for which it is missing. */
+struct asked {
+	const char *name;
+	struct {
+		bool asks;
+		char *enrichment, *fills;
+	} of[HD_KIND_COUNT];
+};
+
 struct enrich {
-	const char **by; /* names of connectors, NULL-ended */
+	struct asked *by;
 	size_t count;
 	unsigned kinds; /* bits of enum hd_kind */
 	int64_t within_ms;
@@ -57,8 +69,48 @@ static size_t list_count(const struct hd_node *list)
 
 static const struct hd_node *list_item(const struct hd_node *list, size_t i)
 {
-	return hd_node_type(list) == HD_NODE_SCALAR ? list :
-						      hd_node_item(list, i);
+	return hd_node_type(list) == HD_NODE_SCALAR ? list
+						    : hd_node_item(list, i);
+}
+
+static const char *fills_of(struct hd_instance *instance, uint32_t key)
+{
+	const struct hd_common *common = hd_instance_common(instance);
+
+	return common->fills ? common->fills
+			     : hd_module_key(hd_instance_module(instance), key)
+				       ->fills;
+}
+
+static void add_by(struct enrich *e, const char *name,
+		   struct hd_instance *instance)
+{
+	struct asked *a;
+
+	e->by = hd_realloc_array(e->by, e->count + 1, sizeof(*e->by));
+	a = &e->by[e->count++];
+	memset(a, 0, sizeof(*a));
+	a->name = name;
+	for (int k = 0; instance && k < HD_KIND_COUNT; k++) {
+		int key = hd_lookups_key(instance, (enum hd_kind)k);
+
+		if (key < 0)
+			continue;
+		a->of[k].asks = true;
+		a->of[k].enrichment = hd_strdup(
+			hd_module_key(hd_instance_module(instance),
+				      (uint32_t)key)
+				->kind);
+		a->of[k].fills = hd_strdup(fills_of(instance, (uint32_t)key));
+	}
+}
+
+static bool is_in_by(const struct enrich *e, const char *name)
+{
+	for (size_t i = 0; i < e->count; i++)
+		if (strcmp(e->by[i].name, name) == 0)
+			return true;
+	return false;
 }
 
 static void build_by(struct hd_build *b, struct enrich *e,
@@ -69,19 +121,21 @@ static void build_by(struct hd_build *b, struct enrich *e,
 		const char *name = hd_node_text(item, NULL);
 		struct hd_instance *instance = hd_build_connector(b, item);
 
-		if (!name)
+		if (!name || is_in_by(e, name))
 			continue;
 		if (instance &&
 		    !hd_module_plugin(hd_instance_module(instance))->enricher) {
 			hd_complain(b->complaints, hd_node_place(item),
 				    "connector %s cannot be asked: its plugin "
-				    "%s looks nothing up", name,
-				    hd_module_plugin(hd_instance_module(
-							     instance))->name);
+				    "%s looks nothing up",
+				    name,
+				    hd_module_plugin(
+					    hd_instance_module(instance))
+					    ->name);
 			hd_complain_remedy(b->complaints,
 					   "leave it out of `by`");
 		}
-		hd_build_add(&e->by, &e->count, name);
+		add_by(e, name, instance);
 	}
 }
 
@@ -144,7 +198,7 @@ static void *build(struct hd_build *b, const struct hd_node *body)
 		e->kinds = (1u << HD_KIND_COUNT) - 1;
 	build_within(b, e, raw.within);
 	for (size_t i = 0; i < e->count; i++)
-		hd_build_add(&b->enrich, &b->enrich_count, e->by[i]);
+		hd_build_add(&b->enrich, &b->enrich_count, e->by[i].name);
 	return e;
 }
 
@@ -152,6 +206,11 @@ static void free_enrich(void *data)
 {
 	struct enrich *e = data;
 
+	for (size_t i = 0; i < e->count; i++)
+		for (int k = 0; k < HD_KIND_COUNT; k++) {
+			free(e->by[i].of[k].enrichment);
+			free(e->by[i].of[k].fills);
+		}
 	free(e->by);
 	hd_expr_free(e->within);
 	free(e);
@@ -163,7 +222,7 @@ struct round;
 
 struct waiting {
 	struct round *round;
-	size_t index; /* in alert->asked */
+	size_t index;	      /* in alert->asked */
 	struct hd_wait *wait; /* NULL: answered */
 	int64_t since_ms;
 };
@@ -178,6 +237,7 @@ struct round {
 	uv_timer_t *timer;
 	int64_t within_ms;
 	bool second;
+	bool red; /* the alert is labelled tlp:red */
 	bool asking; /* inside ask_all: an answer goes no further */
 };
 
@@ -204,15 +264,6 @@ static void abandon(struct hd_alert *alert)
 		free_round(alert->step_state);
 }
 
-static const char *fills_of(struct hd_instance *instance, uint32_t key)
-{
-	const struct hd_common *common = hd_instance_common(instance);
-
-	return common->fills ? common->fills :
-			       hd_module_key(hd_instance_module(instance), key)
-				       ->fills;
-}
-
 /* Joins a waiting question when its answer comes. */
 static void end_round(struct round *r);
 
@@ -227,6 +278,20 @@ static void on_answer(void *ud, struct hd_answer *answer)
 		end_round(r);
 }
 
+/* Of a URL the host counts too. */
+static bool is_own(const struct hd_program *program, enum hd_kind kind,
+		   const char *value, size_t n)
+{
+	const char *host;
+	size_t host_n;
+
+	if (hd_program_is_own(program, value, n))
+		return true;
+	host = hd_policy_host(kind, value, n, &host_n);
+	return host && host != value &&
+	       hd_program_is_own(program, host, host_n);
+}
+
 /* Names, not pointers: the instance may be gone when the record is written. */
 static void ask_one(struct round *r, struct hd_instance *instance,
 		    unsigned order, enum hd_kind kind, const char *value,
@@ -235,6 +300,8 @@ static void ask_one(struct round *r, struct hd_instance *instance,
 	struct hd_alert *alert = r->alert;
 	const char *name = hd_instance_name(instance);
 	int key = hd_lookups_key(instance, kind);
+	const char *fields;
+	char *context = NULL;
 	struct hd_answer *answer;
 	struct hd_ask ask = { 0 };
 	struct waiting *w;
@@ -244,18 +311,25 @@ static void ask_one(struct round *r, struct hd_instance *instance,
 	w = &r->waits[r->count++];
 	w->round = r;
 	w->since_ms = hd_now_ms();
-	w->index = hd_asked_add(
-		&alert->asked, name, kind, value,
-		hd_module_key(hd_instance_module(instance), (uint32_t)key)->kind,
-		fills_of(instance, (uint32_t)key), order);
+	w->index = hd_asked_add(&alert->asked, name, kind, value,
+				hd_module_key(hd_instance_module(instance),
+					      (uint32_t)key)
+					->kind,
+				fills_of(instance, (uint32_t)key), order);
 	ask.instance = instance;
 	ask.key = (uint32_t)key;
 	ask.kind = kind;
 	ask.value = value;
 	ask.value_n = n;
-	ask.own = hd_program_is_own(alert->program, value, n);
+	ask.own = is_own(alert->program, kind, value, n);
+	ask.red = r->red;
+	fields = hd_module_key(hd_instance_module(instance), ask.key)->context;
+	if (fields)
+		ask.context = context = hd_from_record_context(
+			alert->record, fields, kind, value, n);
 	answer = hd_lookups_ask(hd_engine_lookups(alert->engine), &ask,
 				on_answer, w, &w->wait);
+	free(context);
 	if (answer)
 		alert->asked.items[w->index].answer = answer;
 	else
@@ -290,14 +364,13 @@ static void collect(void *ud, enum hd_kind kind, const char *value, size_t n,
 		v->skipped++;
 		return;
 	}
-	v->items[v->count++] =
-		(struct value){ kind, hd_memdup0(value, n), n };
+	v->items[v->count++] = (struct value){ kind, hd_memdup0(value, n), n };
 }
 
 static bool is_new(const struct round *r, const struct value *value)
 {
 	for (size_t c = 0; c < r->enrich->count; c++)
-		if (hd_asked_has(&r->alert->asked, r->enrich->by[c],
+		if (hd_asked_has(&r->alert->asked, r->enrich->by[c].name,
 				 value->kind, value->text))
 			return false;
 	return true;
@@ -315,22 +388,36 @@ static struct values values_of(struct round *r)
 	if (!r->second)
 		return v;
 	for (size_t i = 0; i < v.count; i++) {
-		if (kept < SECOND_MAX && is_new(r, &v.items[i])) {
-			v.items[kept++] = v.items[i];
-			continue;
+		if (is_new(r, &v.items[i])) {
+			if (kept < SECOND_MAX) {
+				v.items[kept++] = v.items[i];
+				continue;
+			}
+			r->skipped++;
 		}
 		free(v.items[i].text);
 	}
 	v.count = kept;
+	v.skipped = 0; /* counted in round one */
 	return v;
 }
 
-/* A connector that the configuration has and that is not there now. */
-static void note_absent(struct hd_alert *alert, const char *connector)
+/* A connector that the configuration had when the alert began, and that is not
+ * there now: its answer is missing, not clean. */
+static void miss_one(struct round *r, unsigned order, enum hd_kind kind,
+		     const char *value)
 {
-	hd_alert_note(alert, "enrich",
-		      json_pack("{s:s, s:s}", "connector", connector, "why",
-				"no such connector now"));
+	const struct asked *a = &r->enrich->by[order];
+	struct hd_asked *asked = &r->alert->asked;
+	size_t at;
+
+	if (!a->of[kind].asks || hd_asked_has(asked, a->name, kind, value))
+		return;
+	at = hd_asked_add(asked, a->name, kind, value, a->of[kind].enrichment,
+			  a->of[kind].fills, order);
+	asked->items[at].answer = hd_answer_new(HD_MISSING, HERALD_CANCELLED,
+						NULL, "no such connector now",
+						hd_utc_ms(), 0);
 }
 
 static void ask_all(struct round *r)
@@ -339,6 +426,7 @@ static void ask_all(struct round *r)
 	struct values v = values_of(r);
 
 	r->asking = true;
+	r->red = hd_from_record_red(r->alert->record);
 	r->from = r->alert->asked.count;
 	r->count = r->open = 0;
 	r->skipped += v.skipped;
@@ -346,16 +434,16 @@ static void ask_all(struct round *r)
 	r->waits = hd_alloc_array(v.count * e->count, sizeof(*r->waits));
 	for (unsigned c = 0; c < e->count; c++) {
 		struct hd_instance *instance =
-			hd_engine_connector(r->alert->engine, e->by[c]);
+			hd_engine_connector(r->alert->engine, e->by[c].name);
 
-		hd_asked_mention(&r->alert->asked, e->by[c]);
-		if (!instance) {
-			note_absent(r->alert, e->by[c]);
-			continue;
-		}
+		hd_asked_mention(&r->alert->asked, e->by[c].name);
 		for (size_t i = 0; i < v.count; i++)
-			ask_one(r, instance, c, v.items[i].kind,
-				v.items[i].text, v.items[i].n);
+			if (instance)
+				ask_one(r, instance, c, v.items[i].kind,
+					v.items[i].text, v.items[i].n);
+			else
+				miss_one(r, c, v.items[i].kind,
+					 v.items[i].text);
 	}
 	for (size_t i = 0; i < v.count; i++)
 		free(v.items[i].text);

@@ -28,9 +28,9 @@
 #include "core/plugin/instance.h"
 #include "core/plugin/module.h"
 
-#define RETRY_MS INT64_C(3600000)	/* 1 h */
+#define RETRY_MS INT64_C(3600000)	  /* 1 h */
 #define RETRY_PEOPLE_MS INT64_C(86400000) /* mail and the like: 24 h */
-#define TIMEOUT_MS INT64_C(86400000)	/* of an action that is pending */
+#define TIMEOUT_MS INT64_C(86400000)	  /* of an action that is pending */
 #define SPEC_MAX (1 << 20)
 
 struct entry {
@@ -153,8 +153,8 @@ static void note_done(void *ud, const char *path)
 	if (strncmp(path, "done.", 5) != 0)
 		return;
 	n = strcspn(path + 5, ".[");
-	all = hd_strf("%s%s%.*s", e->after ? e->after : "",
-		      e->after ? " " : "", (int)n, path + 5);
+	all = hd_strf("%s%s%.*s", e->after ? e->after : "", e->after ? " " : "",
+		      (int)n, path + 5);
 	free(e->after);
 	e->after = all;
 }
@@ -195,7 +195,8 @@ static void check_name(struct hd_build *b, struct entry *e,
 		if (strcmp(b->done[i], e->name) == 0) {
 			hd_complain(b->complaints, hd_node_place(node),
 				    "two entries of this pipeline are named "
-				    "'%s'", e->name);
+				    "'%s'",
+				    e->name);
 			hd_complain_remedy(b->complaints,
 					   "give each a `name` of its own");
 			return;
@@ -205,8 +206,8 @@ static void check_name(struct hd_build *b, struct entry *e,
 static void build_times(struct entry *e, const struct raw_entry *raw,
 			const struct hd_node *node)
 {
-	int64_t usual = e->effect == HERALD_NOTIFIES ? RETRY_PEOPLE_MS :
-						       RETRY_MS;
+	int64_t usual = e->effect == HERALD_NOTIFIES ? RETRY_PEOPLE_MS
+						     : RETRY_MS;
 
 	e->retry_ms = hd_node_get(node, "retry_until") ? raw->retry_ms : usual;
 	e->timeout_ms = raw->timeout_ms != 0 ? raw->timeout_ms : TIMEOUT_MS;
@@ -306,7 +307,7 @@ static char *spec_of(const struct entry *e, bool or_else, const char *after)
 static struct hd_row *add_row(struct hd_alert *alert, const struct entry *e,
 			      const char *params, const char *spec)
 {
-	int64_t now = hd_utc_ms();
+	int64_t now = hd_utc_steady_ms();
 	char *idem = hd_strf("%s/%s/%s", alert->id, alert->pipeline->name,
 			     e->name);
 	const struct hd_action_row row = {
@@ -317,8 +318,8 @@ static struct hd_row *add_row(struct hd_alert *alert, const struct entry *e,
 		.connector = e->connector,
 		.action = e->action,
 		.effect = e->effect,
-		.mode = hd_mode_name(alert->dry_run ? HD_MODE_DRY_RUN :
-						      alert->pipeline->mode),
+		.mode = hd_mode_name(alert->dry_run ? HD_MODE_DRY_RUN
+						    : alert->pipeline->mode),
 		.params = params,
 		.spec = spec,
 		.state = HD_ACTION_DECIDED,
@@ -386,6 +387,14 @@ static bool acts(const struct entry *e, enum hd_truth truth)
 	       (truth == HD_NOT_SURE && e->effect <= HERALD_NOTIFIES);
 }
 
+/* What would be done instead, should the entry fail or be refused; and instead
+ * of that. */
+static void defer_or_else(struct hd_alert *alert, const struct entry *e)
+{
+	for (; e->or_else; e = e->or_else)
+		defer(alert, e->or_else, true, e->name);
+}
+
 static void decide_entry(struct hd_alert *alert, const struct entry *e,
 			 enum hd_truth step_holds)
 {
@@ -393,12 +402,10 @@ static void decide_entry(struct hd_alert *alert, const struct entry *e,
 	struct hd_reason why = { "" };
 	enum hd_truth truth = step_holds;
 
-	if (e->after) {
-		defer(alert, e, false, e->after);
-		return;
-	}
 	hd_alert_scope(alert, &scope);
-	if (e->cond && truth == HD_HOLDS)
+	if (truth != HD_HOLDS)
+		snprintf(why.text, sizeof(why.text), "the step's `if`");
+	else if (e->cond && !e->after)
 		truth = hd_expr_holds(e->cond, &scope, &why);
 	if (truth == HD_ERROR) {
 		alert->failed_entries++;
@@ -410,9 +417,11 @@ static void decide_entry(struct hd_alert *alert, const struct entry *e,
 	}
 	if (truth == HD_NOT_SURE)
 		note_decision(alert, e, "not sure, so it acts", why.text);
-	decide_now(alert, e, &scope);
-	if (e->or_else)
-		defer(alert, e->or_else, true, e->name);
+	if (e->after)
+		defer(alert, e, false, e->after);
+	else
+		decide_now(alert, e, &scope);
+	defer_or_else(alert, e);
 }
 
 static enum hd_step_result run(struct hd_alert *alert, void *data,
@@ -428,6 +437,7 @@ static enum hd_step_result run(struct hd_alert *alert, void *data,
 const struct hd_step_type hd_step_respond = {
 	.name = "respond",
 	.is_list = true,
+	.decides = true,
 	.build = build,
 	.free = free_respond,
 	.run = run,

@@ -2,6 +2,7 @@
 #include "core/pipeline/alert.h"
 #include "core/pipeline/program.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,7 @@ static const struct hd_key rule_keys[] = {
 struct building {
 	struct hd_build *b;
 	struct score *score;
+	const struct hd_node **nodes; /* of score->rules */
 	const char *uses[USE_DEPTH];
 	int depth;
 };
@@ -98,8 +100,8 @@ static int read_between(struct hd_build *b, const struct hd_node *node,
 static void build_use(struct building *s, const struct hd_node *node,
 		      const char *name, int group)
 {
-	const struct hd_node *list =
-		hd_conf_find(s->b->program->conf, HD_CONF_SCORES, name);
+	const struct hd_node *list = hd_conf_find(s->b->program->conf,
+						  HD_CONF_SCORES, name);
 	const char *like;
 
 	if (!list) {
@@ -163,21 +165,37 @@ static int check_rule(struct hd_build *b, const struct hd_node *item,
 		hd_complain_remedy(b->complaints, "between: [0, 60]");
 		return -1;
 	}
-	for (size_t i = 0; i < b->score_names_count; i++)
-		if (strcmp(b->score_names[i], raw->name) == 0) {
-			/* the same list used twice counts once */
-			return 1;
-		}
 	return 0;
+}
+
+/* Is it in this step already?  The same list used twice counts once; two of one
+ * name are a mistake. */
+static bool is_there(struct building *s, const struct hd_node *item,
+		     const char *name)
+{
+	for (size_t i = 0; i < s->score->count; i++) {
+		if (strcmp(s->score->rules[i].name, name) != 0)
+			continue;
+		if (s->nodes[i] != item) {
+			hd_complain(s->b->complaints, hd_node_place(item),
+				    "two contributions are named '%s', and a "
+				    "name counts once",
+				    name);
+			hd_complain_remedy(s->b->complaints,
+					   "give each a name of its own");
+		}
+		return true;
+	}
+	return false;
 }
 
 static void build_rule(struct building *s, const struct hd_node *item,
 		       const struct raw_rule *raw, int group)
 {
 	struct rule rule = { 0 };
-	int checked = check_rule(s->b, item, raw);
+	size_t n = s->score->count;
 
-	if (checked != 0)
+	if (check_rule(s->b, item, raw) < 0 || is_there(s, item, raw->name))
 		return;
 	rule.name = raw->name;
 	rule.because = raw->because;
@@ -194,10 +212,12 @@ static void build_rule(struct building *s, const struct hd_node *item,
 		rule.cond = hd_build_expr(s->b, raw->cond, HD_EXPR_BOOL);
 	if (raw->value)
 		rule.value = hd_build_expr(s->b, raw->value, HD_EXPR_NUMBER);
-	hd_build_add(&s->b->score_names, &s->b->score_names_count, raw->name);
-	s->score->rules = hd_realloc_array(s->score->rules, s->score->count + 1,
+	s->score->rules = hd_realloc_array(s->score->rules, n + 1,
 					   sizeof(rule));
-	s->score->rules[s->score->count++] = rule;
+	s->nodes = hd_realloc_array(s->nodes, n + 1, sizeof(*s->nodes));
+	s->score->rules[n] = rule;
+	s->nodes[n] = item;
+	s->score->count++;
 }
 
 static void build_item(struct building *s, const struct hd_node *item,
@@ -247,6 +267,7 @@ static void *build(struct hd_build *b, const struct hd_node *body)
 
 	s.score = hd_alloc(sizeof(*s.score));
 	build_list(&s, body, 0);
+	free(s.nodes);
 	return s.score;
 }
 
@@ -289,7 +310,10 @@ static void evaluate_value(const struct rule *rule,
 	enum hd_truth truth = hd_expr_value(rule->value, scope, &value, why);
 
 	c->counted = counted_of(truth);
-	if (truth == HD_HOLDS) {
+	if (truth == HD_HOLDS && isnan(json_number_value(value))) {
+		c->counted = HD_NOT_COUNTED_ERROR;
+		snprintf(why->text, sizeof(why->text), "not a number");
+	} else if (truth == HD_HOLDS) {
 		c->value = json_number_value(value);
 		if (c->value < rule->low)
 			c->value = rule->low;

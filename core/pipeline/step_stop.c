@@ -81,6 +81,7 @@ const struct hd_step_type hd_step_stop = {
 
 const struct hd_step_type hd_step_drop = {
 	.name = "drop",
+	.undecided = true,
 	.build = build,
 	.free = free,
 	.run = run_drop,

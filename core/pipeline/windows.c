@@ -5,6 +5,7 @@
 
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
+#include "core/base/err.h"
 #include "core/journal/reader.h"
 #include "core/journal/txn.h"
 
@@ -94,19 +95,30 @@ struct hd_window *hd_windows_find(struct hd_windows *w, const char *pipeline,
 	return win;
 }
 
+/* How long ago was that?  A wall clock that jumped since must not age anything:
+ * of the two clocks the one counts that says less. */
+static int64_t age_of(int64_t received_ms)
+{
+	int64_t wall = hd_utc_ms() - received_ms;
+	int64_t steady = hd_utc_steady_ms() - received_ms;
+	int64_t age = wall < steady ? wall : steady;
+
+	return age > 0 ? age : 0;
+}
+
 struct hd_window *hd_windows_open(struct hd_windows *w, const char *pipeline,
 				  const char *key, const char *leader,
 				  int severity, int64_t received_ms,
 				  int64_t length_ms)
 {
 	struct hd_window *win;
-	int64_t age = hd_utc_ms() - received_ms;
+	int64_t age = age_of(received_ms);
 
 	sweep(w, hd_now_ms());
 	win = add(w, pipeline, key, leader);
 	win->first_ms = received_ms;
 	win->until_ms = received_ms + length_ms;
-	win->until_mono_ms = hd_now_ms() + length_ms - (age > 0 ? age : 0);
+	win->until_mono_ms = hd_now_ms() + length_ms - age;
 	win->count = 1;
 	win->severity = severity;
 	return win;
@@ -161,10 +173,29 @@ static bool load_row(void *ud, const struct hd_window_row *row)
 	return true;
 }
 
+/* Did the leader end in a way that merges nothing?  One that is not there any
+ * more was retired, so it ended well. */
+static bool has_failed(struct hd_reader *reader, const char *leader)
+{
+	struct hd_alert_row row;
+	struct hd_err err;
+
+	if (hd_reader_alert(reader, leader, &row, &err) != HD_FOUND)
+		return false;
+	return row.state == HD_ALERT_DEAD || row.state == HD_ALERT_DROPPED ||
+	       row.state == HD_ALERT_QUARANTINED;
+}
+
 int hd_windows_load(struct hd_windows *w, struct hd_reader *reader,
 		    struct hd_err *err)
 {
 	struct loading l = { w, hd_utc_ms(), hd_now_ms() };
+	struct hd_window *win;
+	size_t at = 0;
 
-	return hd_reader_windows(reader, l.utc_ms, load_row, &l, err);
+	if (hd_reader_windows(reader, l.utc_ms, load_row, &l, err) < 0)
+		return -1;
+	while ((win = hd_dict_next(&w->by_key, &at, NULL)))
+		win->failed = has_failed(reader, win->leader);
+	return 0;
 }

@@ -21,8 +21,8 @@ struct hd_txn;
 struct hd_window {
 	char *pipeline, *key;
 	char leader[HD_ID_TEXT];
-	int64_t first_ms;    /* UTC: receipt of the leader */
-	int64_t until_ms;    /* UTC, for the journal */
+	int64_t first_ms; /* UTC: receipt of the leader */
+	int64_t until_ms; /* UTC, for the journal */
 	int64_t until_mono_ms;
 	int64_t count; /* the leader and its repeats */
 	int severity;  /* of the leader */

@@ -154,7 +154,9 @@ def test_too_many_requests_does_not_hold_it(vt, virustotal):
     virustotal.settings(too_many=True)
     assert vt.ask({"src": IP}).outcome == "missing"
     virustotal.settings(too_many=False)
-    assert vt.ask({"src": IP}).outcome == "hit"
+    assert vt.ask({"src": IP}).outcome == "missing"     # not before 5 s
+    assert vt.ask({"src": "198.51.100.10"}).outcome == "hit"
+    assert len(virustotal.requests()) == 2
 
 
 def test_the_declared_limit_is_that_of_a_public_key(herald, virustotal):

@@ -188,6 +188,8 @@ static void extensions_in_full(void **state)
 		  "+ string(0.1)",
 		  "string 1000000 1 1e+21 0.1" },
 		{ "double('1.5e3')", "double 1500" },
+		{ "double('1e400')", "error '1e400' is no double" },
+		{ "double('-Infinity')", "double -Infinity" },
 		{ "bool('yes')", "error 'yes' is no bool" },
 		{ "strings.quote('a\"\\n')", "string \"a\\\"\\n\"" },
 		{ "{?'a': m.?list, ?'b': m.?nope}.map(k, k)", "list [\"a\"]" },
@@ -204,6 +206,110 @@ static void extensions_in_full(void **state)
 	    "{\"name\": \"eve\"}}], \"device\": {}}");
 }
 
+static void what_is_rarely_used_works_too(void **state)
+{
+	static const struct line cases[] = {
+		{ "{'k0': 0, 'k1': 1, 'k2': 2, 'k3': 3, 'k4': 4, 'k5': 5, "
+		  "'k6': 6, 'k7': 7, 'k8': 8, 'k9': 9, 'k10': 10, 'k11': 11, "
+		  "'k12': 12, 'k13': 13, 'k14': 14, 'k15': 15, 'k16': 16, "
+		  "'k17': 17, 'k18': 18, 'k19': 19}['k17']",
+		  "int 17" },
+		{ "{'k0': 0, 'k1': 1, 'k2': 2, 'k3': 3, 'k4': 4, 'k5': 5, "
+		  "'k6': 6, 'k7': 7, 'k8': 8, 'k9': 9, 'k10': 10, 'k11': 11, "
+		  "'k12': 12, 'k13': 13, 'k14': 14, 'k15': 15, 'k16': 16, "
+		  "'k17': 17, 'k18': 18, 'k19': 19}.k3 + {'k0': 0, 'k1': 1, "
+		  "'k2': 2, 'k3': 3, 'k4': 4, 'k5': 5, 'k6': 6, 'k7': 7, 'k8': "
+		  "8, 'k9': 9, 'k10': 10, 'k11': 11, 'k12': 12, 'k13': 13, "
+		  "'k14': 14, 'k15': 15, 'k16': 16, 'k17': 17, 'k18': 18, "
+		  "'k19': 19}.size()",
+		  "int 23" },
+		{ "'k19' in {'k0': 0, 'k1': 1, 'k2': 2, 'k3': 3, 'k4': 4, "
+		  "'k5': 5, 'k6': 6, 'k7': 7, 'k8': 8, 'k9': 9, 'k10': 10, "
+		  "'k11': 11, 'k12': 12, 'k13': 13, 'k14': 14, 'k15': 15, "
+		  "'k16': 16, 'k17': 17, 'k18': 18, 'k19': 19} && !('k20' in "
+		  "{'k0': 0, 'k1': 1, 'k2': 2, 'k3': 3, 'k4': 4, 'k5': 5, "
+		  "'k6': 6, 'k7': 7, 'k8': 8, 'k9': 9, 'k10': 10, 'k11': 11, "
+		  "'k12': 12, 'k13': 13, 'k14': 14, 'k15': 15, 'k16': 16, "
+		  "'k17': 17, 'k18': 18, 'k19': 19})",
+		  "bool true" },
+		{ "{'k0': 0, 'k1': 1, 'k2': 2, 'k3': 3, 'k4': 4, 'k5': 5, "
+		  "'k6': 6, 'k7': 7, 'k8': 8, 'k9': 9, 'k10': 10, 'k11': 11, "
+		  "'k12': 12, 'k13': 13, 'k14': 14, 'k15': 15, 'k16': 16, "
+		  "'k17': 17, 'k18': 18, 'k19': 19} == {'k0': 0, 'k1': 1, "
+		  "'k2': 2, 'k3': 3, 'k4': 4, 'k5': 5, 'k6': 6, 'k7': 7, 'k8': "
+		  "8, 'k9': 9, 'k10': 10, 'k11': 11, 'k12': 12, 'k13': 13, "
+		  "'k14': 14, 'k15': 15, 'k16': 16, 'k17': 17, 'k18': 18, "
+		  "'k19': 19}",
+		  "bool true" },
+		{ "{-5: 0, -4: 1, -3: 2, -2: 3, -1: 4, 0: 5, 1: 6, 2: 7, 3: 8, "
+		  "4: 9, 5: 10, 6: 11, 99u: 12, true: 13}[-5] + {-5: 0, -4: 1, "
+		  "-3: 2, -2: 3, -1: 4, 0: 5, 1: 6, 2: 7, 3: 8, 4: 9, 5: 10, "
+		  "6: 11, 99u: 12, true: 13}[99] + {-5: 0, -4: 1, -3: 2, -2: "
+		  "3, -1: 4, 0: 5, 1: 6, 2: 7, 3: 8, 4: 9, 5: 10, 6: 11, 99u: "
+		  "12, true: 13}[99.0] + {-5: 0, -4: 1, -3: 2, -2: 3, -1: 4, "
+		  "0: 5, 1: 6, 2: 7, 3: 8, 4: 9, 5: 10, 6: 11, 99u: 12, true: "
+		  "13}[dyn(true)]",
+		  "int 37" },
+		{ "{18446744073709551615u: 1}[18446744073709551615.0]",
+		  "absent [*] (3)" },
+		{ "{9223372036854775808u: 1}[9223372036854775808.0]", "int 1" },
+		{ "[0, 0u, 0.0, false, '', b'', [], {}, null, timestamp(0), "
+		  "duration('0s'), optional.none()].map(v, "
+		  "optional.ofNonZeroValue(v).hasValue())",
+		  "list "
+		  "[false,false,false,false,false,false,false,false,false,"
+		  "false,false,false]" },
+		{ "optional.ofNonZeroValue(int).hasValue()", "bool true" },
+		{ "optional.unwrap(dyn([1]))",
+		  "error no such overload: unwrap(int)" },
+		{ "dyn(1).optMap(v, v)",
+		  "error no such overload: optMap(int)" },
+		{ "optional.of(1).optFlatMap(v, dyn(v))",
+		  "error no such overload: optFlatMap(int)" },
+		{ "optional.none().or(dyn(1))",
+		  "error no such overload: or(int)" },
+		{ "dyn(1).orValue(2)", "error no such overload: orValue(int)" },
+		{ "[?dyn(1)]", "error int where an optional is wanted" },
+		{ "{?'a': dyn(1)}", "error int where an optional is wanted" },
+		{ "{dyn(1.5): 1}", "error double is no key" },
+		{ "[1].transformMapEntry(i, v, dyn(v))",
+		  "error no such overload: transformMapEntry(int)" },
+		{ "math.greatest(dyn([]))",
+		  "error math.greatest of an empty list" },
+		{ "math.least([1, dyn('a')])",
+		  "error no such overload: math.least(string)" },
+		{ "math.sqrt(2.25) + math.sqrt(4u)", "double 3.5" },
+		{ "timestamp('2020-01-01T00:00:00.123Z').getMilliseconds() + "
+		  "duration('2.5s').getMilliseconds() + "
+		  "duration('7200s').getHours()",
+		  "int 625" },
+		{ "timestamp(0).getHours(s + 'x')", "error unknown time zone" },
+		{ "string(-0.0) + string(1.5e-7) + string(1e-8) + "
+		  "string(123.456)",
+		  "string -00.000000151e-08123.456" },
+		{ "double('0."
+		  "000000000000000000000000000000000000000000000000000000000000"
+		  "00000015')",
+		  "double 1.5e-67" },
+		{ "'%.3f'.format([1.0 / 0.0]) + '%e'.format([-0.0 / 0.0])",
+		  "string InfinityNaN" },
+		{ "null", "null_type " },
+		{ "b'a\\xff'", "bytes \"Yf8=\"" },
+		{ "b'ab'", "bytes ab" },
+		{ "optional.of('a')", "optional_type a" },
+		{ "optional.none()", "optional_type " },
+		{ "m[?'list'][?0].value()", "int 1" },
+		{ "{'a': optional.of(1)}.?a.value()", "int 1" },
+		{ "'a' in dyn(1)", "error no such overload: in(string, int)" },
+		{ "int == type(1) && type(int) == type", "bool true" },
+		{ "cidr('10.0.0.0/8') == cidr('10.0.0.0/8')", "bool true" },
+		{ "optional.of([1]) == optional.of(dyn([1.0]))", "bool true" },
+	};
+
+	(void)state;
+	RUN(cases, "{\"s\": \"a\", \"m\": {\"list\": [1]}}");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -211,6 +317,7 @@ int main(void)
 		cmocka_unit_test(json_is_seen_as_it_is),
 		cmocka_unit_test(errors_have_their_words),
 		cmocka_unit_test(extensions_in_full),
+		cmocka_unit_test(what_is_rarely_used_works_too),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

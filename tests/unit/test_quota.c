@@ -90,8 +90,8 @@ static void no_window_holds_more_than_the_count(void **state)
 
 	(void)state;
 	while (n < TAKES) {
-		now += next(&seed) % 16 == 0 ? next(&seed) % MINUTE :
-					       next(&seed) % 700;
+		now += next(&seed) % 16 == 0 ? next(&seed) % MINUTE
+					     : next(&seed) % 700;
 		if (hd_quota_take(q, now, 1) == 0) {
 			if (n >= COUNT)
 				assert_true(at[n - COUNT] <= now - MINUTE);
@@ -126,8 +126,7 @@ static void recalled_use_counts_in_any_order(void **state)
 	hd_quota_recall(q, 0, T0 - 2 * DAY, 100);
 	hd_quota_recall(q, 0, T0 - DAY / 2, 3);
 	assert_int_equal(hd_quota_left(q, T0 + 7000), 1);
-	assert_int_equal(hd_quota_wait(q, T0 + 7000, 2, NULL),
-			 DAY / 2 - 7000);
+	assert_int_equal(hd_quota_wait(q, T0 + 7000, 2, NULL), DAY / 2 - 7000);
 	assert_int_equal(hd_quota_left(q, T0 + DAY / 2), 4);
 	hd_quota_free(q);
 }
