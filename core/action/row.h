@@ -43,7 +43,8 @@ struct hd_row {
 	bool held;    /* waits for its connector to be started */
 	bool changed; /* not yet written */
 	bool added;   /* not yet in the journal at all */
-	int64_t charged_ms; /* its budget was taken then (UTC), not stored yet */
+	int64_t charged_ms; /* its budget was taken then (UTC), not stored yet
+			     */
 	struct hd_storing *storing; /* the commit that carries it, or NULL */
 	char *after;		    /* from spec; NULL: none */
 	bool deferred, or_else;	    /* from spec */

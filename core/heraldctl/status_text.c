@@ -170,6 +170,59 @@ static void add_connectors(struct hd_buf *out, const json_t *list,
 	hd_buf_fini(&since);
 }
 
+/* One budget or rate: "3 of 5/1h, 4 of 20/1d", and until when it is full. */
+static void add_limits(struct hd_table *table, const json_t *one,
+		       int64_t now_ms)
+{
+	const json_t *limits = json_object_get(one, "limits");
+	struct hd_buf text;
+	json_t *limit;
+	size_t i;
+
+	hd_buf_init(&text, 1024);
+	json_array_foreach(limits, i, limit)
+		hd_buf_addf(&text, "%s%lld of %s", i != 0 ? ", " : "",
+			    (long long)hd_number_of(limit, "used"),
+			    hd_text_of(limit, "limit"));
+	if (hd_text_of(one, "next")[0]) {
+		hd_buf_adds(&text, "; next at ");
+		hd_text_time(&text, hd_text_of(one, "next"), now_ms, false);
+	}
+	if (hd_number_of(one, "waiting") != 0)
+		hd_buf_addf(&text, "; %lld wait for their turn",
+			    (long long)hd_number_of(one, "waiting"));
+	hd_table_add(table, " ");
+	hd_table_add(table, hd_text_of(one, "action"));
+	hd_table_add(table, hd_buf_text(&text));
+	hd_buf_fini(&text);
+}
+
+/* All budgets, and those rates that somebody waits for. */
+static void add_safety(struct hd_buf *out, const json_t *safety, int64_t now_ms)
+{
+	const json_t *budgets = json_object_get(safety, "budgets");
+	const json_t *rates = json_object_get(safety, "rates");
+	struct hd_table table;
+	size_t i, rows = 0;
+	json_t *one;
+
+	hd_table_init(&table, "", "", "", NULL);
+	json_array_foreach(budgets, i, one) {
+		add_limits(&table, one, now_ms);
+		rows++;
+	}
+	json_array_foreach(rates, i, one) {
+		if (hd_number_of(one, "waiting") == 0)
+			continue;
+		add_limits(&table, one, now_ms);
+		rows++;
+	}
+	if (rows != 0)
+		hd_buf_adds(out, "budgets\n");
+	hd_table_print(&table, 0, out);
+	hd_table_fini(&table);
+}
+
 void hd_status_text(struct hd_buf *out, const json_t *s, int64_t now_ms)
 {
 	const json_t *engine = json_object_get(s, "engine");
@@ -190,4 +243,5 @@ void hd_status_text(struct hd_buf *out, const json_t *s, int64_t now_ms)
 		    (long long)hd_number_of(engine, "parked"));
 	add_journal(out, json_object_get(s, "journal"));
 	add_connectors(out, json_object_get(s, "connectors"), now_ms);
+	add_safety(out, json_object_get(s, "safety"), now_ms);
 }

@@ -488,15 +488,25 @@ static void finish(struct round *r)
 	hd_run_continue(alert);
 }
 
+static void merge_round(struct round *r)
+{
+	struct hd_alert *alert = r->alert;
+
+	if (r->from == alert->asked.count)
+		return;
+	hd_alert_change(alert);
+	hd_asked_merge(&alert->asked, r->from, alert->record);
+}
+
 static void end_round(struct round *r)
 {
-	hd_asked_merge(&r->alert->asked, r->from, r->alert->record);
+	merge_round(r);
 	if (!r->second && r->within_ms > 0) {
 		r->second = true;
 		ask_all(r);
 		if (r->open != 0)
 			return;
-		hd_asked_merge(&r->alert->asked, r->from, r->alert->record);
+		merge_round(r);
 	}
 	finish(r);
 }
@@ -539,12 +549,12 @@ static enum hd_step_result run(struct hd_alert *alert, void *data,
 	alert->step_state = r;
 	ask_all(r);
 	if (r->open == 0) {
-		hd_asked_merge(&alert->asked, r->from, alert->record);
+		merge_round(r);
 		r->second = true;
 		ask_all(r);
 	}
 	if (r->open == 0) {
-		hd_asked_merge(&alert->asked, r->from, alert->record);
+		merge_round(r);
 		free_round(r);
 		return HD_STEP_NEXT;
 	}

@@ -35,18 +35,31 @@ static herald_str title(struct hp_json *record)
 	return text.n > 0 ? text : HERALD_S("herald: an alert");
 }
 
+/* What `message` says beyond the title; herald's own alarms have their words
+ * there. */
+static herald_str more(struct hp_json *record)
+{
+	herald_str text = hp_json_text(record, "/message", "");
+
+	if (hp_str_same(text, title(record)))
+		return (herald_str){ NULL, 0 };
+	return hp_str_head(text, VALUE_MAX);
+}
+
 void hp_story_line(struct hp_text *out, struct hp_json *record)
 {
 	herald_str level = hp_json_text(record, "/risk_level", "");
-	herald_str user = hp_json_text(record, "/evidences/0/user/name", "");
+	herald_str about = hp_json_text(record, "/evidences/0/user/name", "");
 
 	if (level.n == 0)
 		level = hp_json_text(record, "/severity", "");
+	if (about.n == 0)
+		about = more(record);
 	if (level.n > 0)
 		hp_text_addf(out, "[%.*s] ", (int)level.n, level.p);
 	hp_text_add(out, title(record));
-	if (user.n > 0)
-		hp_text_addf(out, ": %.*s", (int)user.n, user.p);
+	if (about.n > 0)
+		hp_text_addf(out, ": %.*s", (int)about.n, about.p);
 }
 
 static const struct {
@@ -73,8 +86,14 @@ void hp_story_text(struct hp_text *out, struct hp_json *record)
 {
 	herald_str desc = hp_json_text(record, "/finding_info/desc", "");
 
+	herald_str message = more(record);
+
 	add_defanged(out, title(record));
 	add(out, "\n\n");
+	if (message.n > 0) {
+		add_defanged(out, message);
+		add(out, "\n\n");
+	}
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		herald_str value = hp_json_text(record, lines[i].path, "");
 

@@ -9,7 +9,8 @@
 #include "common/json.h"
 #include "common/text.h"
 
-/* Appends one line: "[high] TITLE: USER". [any] */
+/* Appends one line: "[high] TITLE: USER", or what `message` says beyond the
+ * title. [any] */
 void hp_story_line(struct hp_text *out, struct hp_json *record);
 
 /* Appends a title and the facts, a line each. [any] */

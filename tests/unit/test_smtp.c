@@ -479,6 +479,27 @@ static void a_record_is_told_in_a_few_lines(void **state)
 	hp_json_close(&j);
 }
 
+static void an_alarm_is_told_with_its_words(void **state)
+{
+	struct hp_json j;
+	struct hp_text out;
+
+	(void)state;
+	hp_json_open(&j, &h,
+		     HERALD_S("{\"severity\":\"High\",\"message\":\"vt cannot "
+			      "log in\",\"finding_info\":{\"title\":\"herald: "
+			      "auth vt\"}}"));
+	hp_text_init(&out, 4096);
+	hp_story_line(&out, &j);
+	assert_string_equal(out.p, "[High] herald: auth vt: vt cannot log in");
+	hp_text_fini(&out);
+	hp_story_text(&out, &j);
+	assert_string_equal(out.p, "herald: auth vt\n\nvt cannot log in\n\n"
+				   "severity     High\n");
+	hp_text_fini(&out);
+	hp_json_close(&j);
+}
+
 static void an_empty_record_is_told_as_well(void **state)
 {
 	struct hp_json j;
@@ -512,6 +533,7 @@ int main(void)
 		cmocka_unit_test(the_pauses_grow),
 		cmocka_unit_test(a_retry_asks_for_those_who_are_left),
 		cmocka_unit_test(a_record_is_told_in_a_few_lines),
+		cmocka_unit_test(an_alarm_is_told_with_its_words),
 		cmocka_unit_test(an_empty_record_is_told_as_well),
 	};
 

@@ -1,0 +1,199 @@
+/* http_enrich - asks any service that answers JSON
+ *
+ * The request is made from templates, the answer read by expressions: for the
+ * many services that need no connector of their own.
+ */
+#include <herald/plugin.h>
+
+#include <stdlib.h>
+
+#include "common/json.h"
+#include "common/reply.h"
+#include "common/text.h"
+
+#include "http_enrich/answer.h"
+#include "http_enrich/question.h"
+
+struct enrich {
+	const herald_host *h;
+	bool clean_404;
+};
+
+/* By index of the key. */
+static const char *const types[] = { "ip",   "domain", "host", "url",
+				     "hash", "email",  "user", "mac" };
+
+/* ---- one lookup ---- */
+
+struct ask {
+	struct hp_json vars; /* for the expressions, when the answer comes */
+};
+
+static void end_ask(struct ask *ask)
+{
+	hp_json_close(&ask->vars);
+	free(ask);
+}
+
+static void answered(struct enrich *e, herald_id req, struct ask *ask,
+		     struct hp_json *body, uint32_t code)
+{
+	const char *why = "no memory to hold the answer";
+	struct hp_json out;
+	uint32_t status;
+
+	hp_json_put_copy(&ask->vars, "/answer", body, "", "");
+	hp_json_put_int(&ask->vars, "/code", (int64_t)code);
+	hp_json_open(&out, e->h, (herald_str){ NULL, 0 });
+	status = ask->vars.failed
+			 ? HERALD_FAILED
+			 : http_enrich_read(e->h, &ask->vars, &out, &why);
+	if (status == HERALD_OK && !hp_json_all(&out).p)
+		status = HERALD_FAILED;
+	if (status == HERALD_OK)
+		herald_done(e->h, req, status, hp_json_all(&out));
+	else if (status == HERALD_NOT_FOUND)
+		herald_done(e->h, req, status, (herald_str){ NULL, 0 });
+	else
+		herald_fail(e->h, req, status, herald_cstr(why));
+	hp_json_close(&out);
+}
+
+static void refused(struct enrich *e, herald_id req, const herald_reply *reply,
+		    struct hp_json *body)
+{
+	uint32_t status;
+	struct hp_text why;
+
+	hp_text_init(&why, HP_WHY_MAX);
+	status = hp_reply_judge(reply, body, &why);
+	/* Only the operator knows whether 404 says "not known" here. */
+	if (status == HERALD_NOT_FOUND)
+		status = HERALD_BAD_REPLY;
+	hp_end(e->h, req, status, reply->retry_after_ms, &why);
+	hp_text_fini(&why);
+}
+
+static void on_reply(void *self, herald_id req, void *ud,
+		     const herald_reply *reply)
+{
+	struct enrich *e = self;
+	struct ask *ask = ud;
+	struct hp_json body;
+
+	hp_reply_open(e->h, reply, &body);
+	if (reply->status == HERALD_NOT_FOUND && e->clean_404)
+		herald_done(e->h, req, HERALD_NOT_FOUND,
+			    (herald_str){ NULL, 0 });
+	else if (reply->status == HERALD_OK && body.d)
+		answered(e, req, ask, &body, reply->code);
+	else
+		refused(e, req, reply, &body);
+	hp_json_close(&body);
+	end_ask(ask);
+}
+
+static void begin(struct enrich *e, const herald_lookup *q)
+{
+	struct ask *ask = calloc(1, sizeof(*ask));
+	const char *why = "out of memory";
+
+	if (ask && http_enrich_vars(&ask->vars, e->h, types[q->key], q))
+		why = http_enrich_ask(e->h, &ask->vars, q->req, on_reply, ask);
+	if (!why)
+		return;
+	herald_fail(e->h, q->req, HERALD_BAD_INPUT, herald_cstr(why));
+	if (ask)
+		end_ask(ask);
+}
+
+static void lookup(void *self, const herald_lookup *const *batch, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		begin(self, batch[i]);
+}
+
+/* ---- life ---- */
+
+static void *create(const herald_host *h)
+{
+	struct enrich *e;
+
+	if (h->option(h, "body", 0).p && h->number(h, "method") == 0) {
+		h->reject(h, "body", HERALD_S("is sent by method: POST only"));
+		return NULL;
+	}
+	e = calloc(1, sizeof(*e));
+	if (!e) {
+		herald_logf(h, HERALD_ERROR, 0, "out of memory");
+		return NULL;
+	}
+	e->h = h;
+	e->clean_404 = h->number(h, "not_found_is_clean") != 0;
+	return e;
+}
+
+static void destroy(void *self)
+{
+	free(self);
+}
+
+/* clang-format off */
+static const herald_option options[] = {
+    { "url", HERALD_URL, HERALD_REQUIRED, NULL, "https|http", "address of the service" },
+    { "path", HERALD_TEMPLATE, 0, NULL, "url", "appended to it: /v1/ip/${value}" },
+    { "query", HERALD_TEMPLATE, HERALD_MAP, NULL, "text", "name: template" },
+    { "headers", HERALD_TEMPLATE, HERALD_MAP, NULL, "header", "name: template" },
+    { "method", HERALD_ENUM, 0, "GET", "GET|POST", NULL },
+    { "body", HERALD_TEMPLATE, 0, NULL, "json", "JSON, for POST" },
+    { "secret", HERALD_STRING, HERALD_SECRET, NULL, NULL, "what proves who we are" },
+    { "auth", HERALD_ENUM, 0, "secret", "secret|none", "none: the service asks for nothing" },
+    { "auth_header", HERALD_STRING, 0, "Authorization", NULL, "header of the secret" },
+    { "auth_prefix", HERALD_STRING, 0, "Bearer ", NULL, "text before it" },
+    { "auth_user", HERALD_STRING, 0, NULL, NULL, "HTTP Basic with this user and the secret" },
+    { "not_found_is_clean", HERALD_BOOL, 0, "false", NULL,
+      "404 says that the service knows nothing of the value" },
+    { "hit", HERALD_EXPR, 0, NULL, NULL, "does the service know it? default: yes" },
+    { "data", HERALD_EXPR, 0, NULL, NULL, "what is kept; default: the whole answer" },
+    { "score", HERALD_EXPR, 0, NULL, NULL, "reputation.score_id: 0 to 10" },
+    { "base_score", HERALD_EXPR, 0, NULL, NULL, "reputation.base_score; default: score" },
+    { "desc", HERALD_EXPR, 0, NULL, NULL, "a text for people" },
+    { "link", HERALD_EXPR, 0, NULL, NULL, "an address for people" },
+    { "device", HERALD_EXPR, 0, NULL, NULL, "an OCSF device, to complete that of the alert" },
+    { "user", HERALD_EXPR, 0, NULL, NULL, "an OCSF user, to complete that of the alert" },
+    { "location", HERALD_EXPR, 0, NULL, NULL, "an OCSF location, to complete the endpoint's" },
+    { "labels", HERALD_EXPR, 0, NULL, NULL, "a list of texts" },
+};
+
+#define KEY(type, context, help) \
+    { type, context, 1, 3600, 900, HERALD_EXTERNAL, "reputation", "user,device,location", help }
+static const herald_key keys[] = {
+    KEY("ip", NULL, "addresses"),
+    KEY("domain", NULL, "names with a dot"),
+    KEY("host", NULL, "names of hosts"),
+    KEY("url", NULL, "whole URLs"),
+    KEY("hash", NULL, "digests of files"),
+    KEY("email", NULL, "mail addresses"),
+    KEY("user", "user.domain", "accounts"),
+    KEY("mac", NULL, "hardware addresses"),
+};
+
+static const herald_enricher enricher = {
+    .struct_size = sizeof(herald_enricher),
+    .keys = HERALD_ITEMS(keys),
+    .lookup = lookup,
+};
+
+HERALD_PLUGIN {
+    HERALD_HEADER,
+    .name = "http_enrich",
+    .version = "0.1.0",
+    .summary = "asks any service that answers JSON",
+    .license = "MIT",
+    .url = "https://herald.example.org/plugins/http_enrich",
+    .needs = HERALD_NEED_HTTP,
+    .options = HERALD_ITEMS(options),
+    .create = create,
+    .destroy = destroy,
+    .enricher = &enricher,
+};
