@@ -130,8 +130,11 @@ static void undo(struct hd_call *call, const struct hd_action_row *row)
 	char *message = hd_person_message(call->by, because, "taken back");
 	char *json = hd_person_entry(call->by, because,
 				     json_pack("{s:s}", "name", row->name));
-	char *name = hd_strdup(row->name);
-	struct hd_undoing u = { .message = message,
+	char *name = hd_strdup(row->name), *alert = hd_strdup(row->alert);
+	char *id = hd_strdup(row->id);
+	struct hd_undoing u = { .alert = alert,
+				.row = id,
+				.message = message,
 				.kind = "undo asked for",
 				.json = json,
 				.fn = on_stored,
@@ -139,18 +142,18 @@ static void undo(struct hd_call *call, const struct hd_action_row *row)
 	struct hd_err err;
 
 	free(call->arg);
-	call->arg = hd_strdup(row->id);
-	call->ud = hd_strdup(row->alert);
-	u.alert = call->ud;
-	u.row = call->arg;
+	call->arg = hd_strdup(id);
+	call->ud = hd_strdup(alert);
 	if (hd_actions_undo(hd_engine_actions(call->control->env.engine), &u,
 			    &err) == 0)
-		hd_notice("alert %.8s: %s: %s", u.alert, name, message);
+		hd_notice("alert %.8s: %s: %s", alert, name, message);
 	else
-		refuse(call, name, u.alert, &err);
+		refuse(call, name, alert, &err);
 	free(message);
 	free(json);
 	free(name);
+	free(alert);
+	free(id);
 }
 
 void hd_api_undo(struct hd_call *call)
