@@ -20,6 +20,9 @@ void hd_api_settle(struct hd_call *call);
 void hd_api_retry(struct hd_call *call);
 void hd_api_drop(struct hd_call *call);
 
+/* api_undo.c */
+void hd_api_undo(struct hd_call *call);
+
 /* api_eval.c */
 void hd_api_eval(struct hd_call *call);
 

@@ -12,6 +12,7 @@
 #include "core/base/log.h"
 #include "core/conf/settings.h"
 #include "core/control/control_impl.h"
+#include "core/control/retry.h"
 #include "core/control/roles.h"
 #include "core/net/listener.h"
 #include "core/pipeline/engine.h"
@@ -136,6 +137,7 @@ void hd_control_free(struct hd_control *control)
 
 	if (!control)
 		return;
+	hd_retry_end(control->retry, "ended with herald");
 	hd_tail_fini(&control->tail);
 	hd_listener_free(control->listener);
 	/* Their answers may still come, and reach nobody. */

@@ -9,6 +9,7 @@
 #include "core/control/control.h"
 #include "core/control/tail.h"
 
+struct hd_retry;
 struct hd_roles;
 struct hd_settings;
 
@@ -21,6 +22,7 @@ struct hd_control {
 	char *socket;		/* its path */
 	int64_t started_ms;	/* monotonic */
 	int64_t started_utc_ms;
+	struct hd_retry *retry; /* under way; NULL: none */
 	uint64_t halts; /* an unhalt is void if it grew meanwhile */
 };
 

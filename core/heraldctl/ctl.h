@@ -82,6 +82,7 @@ enum hd_exit hd_cmd_reload(struct hd_ctl *ctl);
 enum hd_exit hd_cmd_halt(struct hd_ctl *ctl);
 enum hd_exit hd_cmd_unhalt(struct hd_ctl *ctl);
 enum hd_exit hd_cmd_settle(struct hd_ctl *ctl);
+enum hd_exit hd_cmd_undo(struct hd_ctl *ctl);
 enum hd_exit hd_cmd_retry(struct hd_ctl *ctl);
 enum hd_exit hd_cmd_drop(struct hd_ctl *ctl);
 enum hd_exit hd_cmd_connector(struct hd_ctl *ctl);
