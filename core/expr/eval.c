@@ -7,9 +7,6 @@
 #include "core/expr/run.h"
 
 #define SCORES_MAX 8
-#define FOLLOWING 3 /* attributes that follow from the score */
-#define NS_PER_MS 1000000
-
 const char *hd_truth_name(enum hd_truth truth)
 {
 	static const char *const names[] = {
