@@ -7,6 +7,8 @@
 #include "core/expr/run.h"
 
 #define SCORES_MAX 8
+#define NS_PER_MS 1000000
+
 const char *hd_truth_name(enum hd_truth truth)
 {
 	static const char *const names[] = {
