@@ -27,8 +27,10 @@ static inline uint64_t hd_json_special_bytes(uint64_t word)
 /* The first byte from `p` on that is no plain character, or `end`.  [any] */
 static inline const char *hd_json_plain_end(const char *p, const char *end)
 {
+	const uint64_t filler = UINT64_C(0x6161616100000000); /* "aaaa" */
 	uint64_t word;
 	uint64_t special;
+	uint32_t half;
 	unsigned char c;
 
 	while (end - p >= 8) {
@@ -37,6 +39,13 @@ static inline const char *hd_json_plain_end(const char *p, const char *end)
 		if (special != 0)
 			return p + (__builtin_ctzll(special) >> 3);
 		p += 8;
+	}
+	if (end - p >= 4) {
+		memcpy(&half, p, sizeof(half));
+		special = hd_json_special_bytes(filler | le32toh(half));
+		if (special != 0)
+			return p + (__builtin_ctzll(special) >> 3);
+		p += 4;
 	}
 	for (; p < end; p++) {
 		c = (unsigned char)*p;
