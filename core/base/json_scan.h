@@ -55,4 +55,50 @@ static inline const char *hd_json_plain_end(const char *p, const char *end)
 	return p;
 }
 
+/* Copies plain characters to `to`, where HD_JSON_SPARE bytes more than the
+ * text may be written; returns the first that is none, or `end`.  One pass:
+ * names and values are too short for calls of memcpy(). [any] */
+#define HD_JSON_SPARE 8
+
+/* Fewer than eight bytes. */
+static inline void hd_json_copy_few(char *to, const char *p, size_t n)
+{
+	uint32_t head, tail;
+	uint16_t two;
+
+	if (n >= 4) {
+		memcpy(&head, p, sizeof(head));
+		memcpy(&tail, p + n - sizeof(tail), sizeof(tail));
+		memcpy(to, &head, sizeof(head));
+		memcpy(to + n - sizeof(tail), &tail, sizeof(tail));
+		return;
+	}
+	if (n >= 2) {
+		memcpy(&two, p, sizeof(two));
+		memcpy(to, &two, sizeof(two));
+	}
+	if (n & 1)
+		to[n - 1] = p[n - 1];
+}
+
+static inline const char *hd_json_copy_plain(char *to, const char *p,
+					     const char *end)
+{
+	uint64_t word, special;
+	const char *plain;
+
+	while (end - p >= 8) {
+		memcpy(&word, p, sizeof(word));
+		memcpy(to, &word, sizeof(word));
+		special = hd_json_special_bytes(le64toh(word));
+		if (special != 0)
+			return p + (__builtin_ctzll(special) >> 3);
+		p += 8;
+		to += 8;
+	}
+	plain = hd_json_plain_end(p, end);
+	hd_json_copy_few(to, p, (size_t)(plain - p));
+	return plain;
+}
+
 #endif
