@@ -83,11 +83,58 @@ static bool asks_reputation(const char *path, const char *view)
 	return !*path || *path == '[' || strncmp(path, ".reputation", 11) == 0;
 }
 
+static bool is_end(char c)
+{
+	return c == '\0' || c == '.' || c == '[';
+}
+
+/* How often an ordered enum stands in a text; in a path it is a whole name. */
+static size_t count_ordered(const char *text, bool is_path)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < HD_ORDERED; i++) {
+		size_t n = strlen(hd_ordered[i]);
+
+		for (const char *p = text; (p = strstr(p, hd_ordered[i]));
+		     p += n)
+			if (!is_path ||
+			    ((p == text || p[-1] == '.') && is_end(p[n])))
+				count++;
+	}
+	return count;
+}
+
+/* Where the source says more of them than the paths do (a value was taken out
+ * of its place before), they may be anywhere. */
+static void note_ordered(struct hd_expr *expr, const struct hd_cel_ref *refs,
+			 size_t n)
+{
+	size_t said = count_ordered(expr->source, false);
+	size_t found = 0;
+
+	for (size_t i = 0; said > 0 && i < n; i++) {
+		if (count_ordered(refs[i].path, true) == 0)
+			continue;
+		/* one that is a variable itself is seen to where it is read */
+		if (strpbrk(refs[i].path, ".["))
+			expr->ordered[refs[i].slot] = true;
+		found++;
+	}
+	for (size_t i = 0; found < said && i < HD_SLOT_COUNT; i++)
+		expr->ordered[i] = true;
+}
+
+static bool is_of_risk(const struct hd_expr *expr, unsigned slot)
+{
+	for (size_t i = 0; i < HD_RISK_SLOTS; i++)
+		if (expr->env->risk_slots[i] == slot)
+			return expr->in_record;
+	return false;
+}
+
 static void note_refs(struct hd_expr *expr)
 {
-	static const char *const ordered[] = { "severity_id", "risk_level_id",
-					       "priority_id", "confidence_id",
-					       "impact_id",   "score_id" };
 	const struct hd_cel_ref *refs;
 	size_t n = hd_cel_program_refs(expr->program, &refs);
 
@@ -99,16 +146,10 @@ static void note_refs(struct hd_expr *expr)
 		for (unsigned v = 0; expr->in_record && v < HD_VIEWS; v++)
 			if (asks_reputation(refs[i].path, hd_views[v].name))
 				expr->reputations |= 1u << v;
-		if (expr->in_record &&
-		    ((int)refs[i].slot == hd_slot_of_attribute("risk_score") ||
-		     (int)refs[i].slot ==
-			     hd_slot_of_attribute("risk_level_id") ||
-		     (int)refs[i].slot == hd_slot_of_attribute("risk_level")))
+		if (is_of_risk(expr, refs[i].slot))
 			expr->reads_risk = true;
 	}
-	for (size_t i = 0; i < sizeof(ordered) / sizeof(ordered[0]); i++)
-		if (strstr(expr->source, ordered[i]))
-			expr->reads_ordered = true;
+	note_ordered(expr, refs, n);
 }
 
 /* ---- compiling ---- */
@@ -277,4 +318,10 @@ void hd_expr_paths(const struct hd_expr *expr,
 
 	for (size_t i = 0; i < n; i++)
 		fn(ud, refs[i].path);
+}
+
+bool hd_expr_is_name(const struct hd_expr *expr)
+{
+	return expr->name_count == 1 &&
+	       strcmp(expr->names[0], expr->source) == 0;
 }

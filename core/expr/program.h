@@ -6,6 +6,7 @@
 #define HD_EXPR_PROGRAM_H
 
 #include "core/cel/cel.h"
+#include "core/expr/env.h"
 #include "core/expr/expr.h"
 
 struct hd_expr {
@@ -15,12 +16,14 @@ struct hd_expr {
 	char *source;
 	char **names; /* what HD_SLOT_NAME and the following stand for */
 	size_t name_count;
-	bool reads_risk;    /* risk_score or what follows from it */
-	bool reads_ordered; /* an enum in which 99 counts as 0 */
+	bool reads_risk; /* risk_score or what follows from it */
 	bool reads_done;
 	bool in_record;	      /* the record is there, not a row or a target */
 	unsigned reputations; /* bit i: hd_views[i].reputation is asked for */
 	uint64_t fillable;    /* paths of unknown.c that it can meet */
+	/* The variables in which it reads an ordered enum, so that 99 in them
+	 * must be made 0. */
+	bool ordered[HD_SLOT_COUNT];
 };
 
 /* What is wrong at byte `offset` of the source; `remedy` may be "". */

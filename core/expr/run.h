@@ -16,8 +16,9 @@ struct hd_run {
 	const struct hd_expr *expr;
 	const struct hd_expr_scope *scope;
 	struct hd_cel_unknowns *unknowns;
-	int score; /* the end of the interval that is tried now */
-	bool cached[HD_SLOT_COUNT];
+	int score;     /* the end of the interval that is tried now */
+	uint64_t turn; /* counts evaluations: what is cached is of this one */
+	uint64_t cached[HD_SLOT_COUNT]; /* the turn it is of; 0: none */
 	struct hd_cel_value cache[HD_SLOT_COUNT];
 	json_t *owned[HD_RUN_OWNED]; /* trees made for this evaluation */
 	size_t owned_count;

@@ -54,17 +54,18 @@ static int read_reputation(const struct hd_addition *addition, json_t **out,
 	const json_t *given = json_object_get(addition->result, "reputation");
 	const json_t *base = json_object_get(given, "base_score");
 	const json_t *score = json_object_get(given, "score_id");
+	static const struct hd_ocsf_attribute *id;
 	const char *caption;
 
 	if (!given || json_is_null(given))
 		return 0;
+	if (!id)
+		id = hd_ocsf_path("observables.reputation.score_id", NULL);
 	if (!json_is_number(base) || !json_is_integer(score))
 		return hd_err_set(why, EINVAL,
 				  "reputation needs the numbers base_score "
 				  "and score_id");
-	caption = hd_ocsf_caption(
-		hd_ocsf_path("observables.reputation.score_id", NULL),
-		json_integer_value(score));
+	caption = hd_ocsf_caption(id, json_integer_value(score));
 	if (!caption)
 		return hd_err_set(why, EINVAL,
 				  "reputation.score_id is none of the values "

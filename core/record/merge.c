@@ -247,8 +247,10 @@ int hd_record_merge(json_t *record, const struct hd_addition *addition,
 	}
 	if (hd_answer_read(addition, &answer, why) < 0)
 		goto out;
-	hd_record_observables(record, judge_observable, &judged);
-	hd_places_walk(record, HD_ROLE_RECORD, fill_holder, &target);
+	hd_record_observables(record, 1u << target.kind, judge_observable,
+			      &judged);
+	if (answer.user || answer.device || answer.location)
+		hd_places_walk(record, HD_ROLE_RECORD, fill_holder, &target);
 	add_entry(record, addition, &answer,
 		  judged.name[0] ? judged.name : addition->type);
 	add_resources(record, answer.resources);
