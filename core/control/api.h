@@ -30,6 +30,10 @@ void hd_api_eval(struct hd_call *call);
 void hd_api_plugins(struct hd_call *call);
 void hd_api_plugin(struct hd_call *call);
 
+/* api_connector.c */
+void hd_api_connector_secret(struct hd_call *call);
+void hd_api_connector_address(struct hd_call *call);
+
 /* api_run.c */
 void hd_api_reload(struct hd_call *call);
 void hd_api_halt(struct hd_call *call);

@@ -8,6 +8,7 @@
 #include "core/base/alloc.h"
 #include "core/base/json_text.h"
 #include "core/control/api.h"
+#include "core/control/backup.h"
 #include "core/control/person.h"
 #include "core/control/retry.h"
 #include "core/control/roles.h"
@@ -61,6 +62,12 @@ static const struct route routes[] = {
 	/* run */
 	{ "GET", "export", HD_ROLE_ADMIN, hd_api_export, "since limit cursor",
 	  false },
+	{ "GET", "connectors/{}/secret", HD_ROLE_ADMIN, hd_api_connector_secret,
+	  "option", false },
+	{ "GET", "connectors/{}/address", HD_ROLE_ADMIN,
+	  hd_api_connector_address, "", false },
+	{ "POST", "backup", HD_ROLE_ADMIN, hd_api_backup_begin, "dir", false },
+	{ "GET", "backup", HD_ROLE_ADMIN, hd_api_backup, "", false },
 	{ "POST", "reload", HD_ROLE_ADMIN, hd_api_reload, "dry_run", false },
 	{ "POST", "alerts/{}/drop", HD_ROLE_ADMIN, hd_api_drop, "because",
 	  false },
