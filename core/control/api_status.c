@@ -11,6 +11,7 @@
 #include "core/conf/load.h"
 #include "core/conf/settings.h"
 #include "core/control/control_impl.h"
+#include "core/control/retry.h"
 #include "core/control/roles.h"
 #include "core/control/rows_json.h"
 #include "core/expr/expr.h"
@@ -202,6 +203,9 @@ void hd_api_status(struct hd_call *call)
 	json_object_set_new(o, "connectors", connectors_json(control));
 	json_object_set_new(o, "parts", parts_json());
 	json_object_set_new(o, "roles", roles_json(call->roles));
+	if (control->retry)
+		json_object_set_new(o, "retry",
+				    hd_retry_describe(control->retry));
 	hd_call_answer(call, o);
 }
 

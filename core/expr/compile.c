@@ -357,3 +357,9 @@ void hd_expr_paths(const struct hd_expr *expr,
 	for (size_t i = 0; i < n; i++)
 		fn(ud, refs[i].path);
 }
+
+bool hd_expr_is_name(const struct hd_expr *expr)
+{
+	return expr->name_count == 1 &&
+	       strcmp(expr->names[0], expr->source) == 0;
+}

@@ -101,6 +101,9 @@ const char *hd_expr_source(const struct hd_expr *expr);
 void hd_expr_paths(const struct hd_expr *expr,
 		   void (*fn)(void *ud, const char *path), void *ud);
 
+/* Is it nothing but one name of its own (of what was received)? */
+bool hd_expr_is_name(const struct hd_expr *expr);
+
 /* ---- evaluating ---- */
 
 /* A lookup of this alert without an answer: what it could have filled is

@@ -23,6 +23,7 @@ struct row {
 	struct hd_expr *to, *cond;
 	char *needs[2]; /* members of the row without which it cannot apply */
 	bool plain;	/* `to` is needs[0] as it stands: not evaluated */
+	bool beside;	/* `to` is a member of what was received, likewise */
 	bool dropped;	/* an operator's row took its place */
 	const char **reads; /* paths of `to` and `cond`, borrowed from them */
 	size_t read_count;
@@ -76,7 +77,7 @@ static char *needed_member(const struct hd_expr *expr, bool is_cond)
 }
 
 /* "row.user" and no more. */
-static bool is_plain(const struct row *row)
+static bool is_member(const struct row *row)
 {
 	static const char prefix[] = "row.";
 	const char *to = hd_expr_source(row->to);
@@ -187,7 +188,8 @@ static void add_row(struct hd_map *map, const char *set, struct hd_expr *to,
 			     .cond = cond,
 			     .needs = { needed_member(to, false),
 					needed_member(cond, true) } };
-	row->plain = is_plain(row);
+	row->plain = is_member(row);
+	row->beside = hd_expr_is_name(to);
 	hd_expr_paths(to, add_read, row);
 	if (cond)
 		hd_expr_paths(cond, add_read, row);
@@ -425,6 +427,9 @@ static void apply_row(struct applying *applying, size_t index)
 	if (truth == HD_HOLDS && row->plain)
 		value = json_incref(
 			json_object_get(applying->scope.row, row->needs[0]));
+	else if (truth == HD_HOLDS && row->beside)
+		value = json_incref(json_object_get(applying->scope.received,
+						    hd_expr_source(row->to)));
 	else if (truth == HD_HOLDS)
 		truth = hd_expr_value(row->to, &applying->scope, &value, &why);
 	if (truth == HD_ERROR)

@@ -28,6 +28,7 @@
 #include "core/heraldd/setup.h"
 #include "core/journal/journal.h"
 #include "core/journal/reader.h"
+#include "core/journal/restore.h"
 #include "core/lookup/lookup.h"
 #include "core/net/http_client.h"
 #include "core/pipeline/alarm_actions.h"
@@ -200,6 +201,10 @@ static int open_store(struct hd_daemon *d, const char *dir, struct hd_err *err)
 {
 	struct hd_journal_options options = { 0 };
 
+	if (hd_restore_is_open(dir))
+		return hd_err_set(err, EBUSY,
+				  "%s: a restore was begun there and not ended "
+				  "-> heraldctl restore DIR", dir);
 	options.dir = dir;
 	options.loop = &d->loop;
 	options.on_failed = on_journal_failed;
@@ -418,8 +423,16 @@ static void close_signal(uv_signal_t *handle)
 		uv_close((uv_handle_t *)handle, NULL);
 }
 
+static void on_control_idle(void *ud)
+{
+	hd_daemon_connectors_ended(ud);
+}
+
 void hd_daemon_connectors_ended(struct hd_daemon *d)
 {
+	/* A backup reads the journal. */
+	if (d->control && !hd_control_idle(d->control, on_control_idle, d))
+		return;
 	hd_control_free(d->control);
 	d->control = NULL;
 	hd_listeners_free(d);

@@ -1,7 +1,7 @@
 /* heraldd - takes alerts, finds out about them, and acts
  *
- *	heraldd [-c FILE] [-t] [--describe PLUGIN] [--log text|json]
- *		[--log-level LEVEL]
+ *	heraldd [-c FILE] [-t] [--describe PLUGIN] [--restore DIR]
+ *		[--log text|json] [--log-level LEVEL]
  *
  * Runs in the foreground and logs to stderr.  -t checks the configuration and
  * ends: 0 good, 1 something is wrong.  Wrong usage ends with 2.
@@ -26,6 +26,7 @@
 #include "core/base/log.h"
 #include "core/conf/complaint.h"
 #include "core/heraldd/daemon.h"
+#include "core/heraldd/restore.h"
 #include "core/heraldd/setup.h"
 #include "core/plugin/module.h"
 
@@ -34,14 +35,14 @@
 #define MEMORY_ARENAS 3	      /* the loop, the listener, the journal */
 
 struct options {
-	const char *conf, *describe, *plugin_dir;
+	const char *conf, *describe, *plugin_dir, *restore;
 	bool test, json_log, json_complaints;
 	enum hd_level level;
 };
 
 static const char usage[] =
 	"usage: heraldd [-c FILE] [-t [--json]] [--describe PLUGIN]\n"
-	"               [--plugin-dir DIR] [--log text|json]\n"
+	"               [--restore DIR [--json]] [--plugin-dir DIR] [--log text|json]\n"
 	"               [--log-level debug|info|notice|warning|error]\n"
 	"               [--version]\n";
 
@@ -57,6 +58,7 @@ static void parse(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
 		{ "describe", required_argument, NULL, 'd' },
+		{ "restore", required_argument, NULL, 'r' },
 		{ "plugin-dir", required_argument, NULL, 'p' },
 		{ "log", required_argument, NULL, 'l' },
 		{ "log-level", required_argument, NULL, 'L' },
@@ -83,6 +85,9 @@ static void parse(int argc, char **argv, struct options *o)
 			break;
 		case 'd':
 			o->describe = optarg;
+			break;
+		case 'r':
+			o->restore = optarg;
 			break;
 		case 'p':
 			o->plugin_dir = optarg;
@@ -112,7 +117,7 @@ static void parse(int argc, char **argv, struct options *o)
 		refuse_usage("what is this: ", argv[optind]);
 	/* a check says what is wrong and nothing else */
 	if (o->level == (enum hd_level)-1)
-		o->level = o->test || o->describe ? HD_LOG_WARNING :
+		o->level = o->test || o->describe || o->restore ? HD_LOG_WARNING :
 						    HD_LOG_INFO;
 }
 
@@ -149,7 +154,7 @@ static void print_complaints(const struct options *o,
 	struct hd_buf text;
 	json_t *all;
 
-	if (o->json_complaints) {
+	if (o->json_complaints && !(sound && o->restore)) {
 		all = json_pack("{s:b, s:o}", "ok", sound, "complaints",
 				hd_complaints_json(complaints));
 		print_json(all, stdout);
@@ -237,6 +242,12 @@ int main(int argc, char **argv)
 	if (o.test || !sound) {
 		hd_setup_unref(setup);
 		return sound ? 0 : 1;
+	}
+	if (o.restore) {
+		status = hd_restore_run(o.restore, hd_setup_state_dir(setup),
+					o.json_complaints);
+		hd_setup_unref(setup);
+		return status;
 	}
 	status = run(&o, setup);
 	curl_global_cleanup();

@@ -353,7 +353,7 @@ static void commit_decision(struct hd_alert *a)
 	struct hd_txn *txn = hd_txn_new();
 	struct texts t = { NULL, NULL };
 
-	if (a->asked.count != 0)
+	if (json_object_size(a->asked.enrich) != 0)
 		t.answers = text_take(hd_asked_json(&a->asked));
 	if (a->ledger.scored)
 		t.ledger = text_take(hd_ledger_json(&a->ledger));

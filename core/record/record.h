@@ -89,12 +89,13 @@ const char *hd_kind_name(enum hd_kind kind);
 size_t hd_kind_normalize(enum hd_kind kind, const char *text, size_t n,
 			 char *out, size_t size);
 
-/* Calls fn for every observable that can be looked up, in their order: the
- * kind (a dotted hostname is called twice: host and domain), the normalized
+/* Calls fn for every observable of these kinds (a bit for each) that can be
+ * looked up, in their order: the kind (a dotted hostname is called twice: host and domain), the normalized
  * value, and the observable itself (borrowed). [loop] */
 typedef void (*hd_observable_fn)(void *ud, enum hd_kind kind, const char *value,
 				 size_t n, json_t *observable);
-void hd_record_observables(json_t *record, hd_observable_fn fn, void *ud);
+void hd_record_observables(json_t *record, unsigned kinds,
+			   hd_observable_fn fn, void *ud);
 
 /* The object a short name of the language stands for: user, src, dst, process,
  * file, url, email, query, actor (first evidences[] entry that has it) or

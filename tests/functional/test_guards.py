@@ -178,7 +178,7 @@ def test_halt_holds_what_is_planned_and_nothing_else(daemon):
     daemon.restart()
     assert ask(daemon, target=person("bob"))[0] == "refused"
     assert ask(daemon, what="note")[0] == "done"
-    daemon.ctl("unhalt")
+    daemon.ctl("unhalt", "--because", "it is over")
     assert ask(daemon, target=person("bob"))[0] == "done"
     assert [line.split(" ")[0] for line in acted(daemon)] == [
         "locks.note", "locks.lock"]

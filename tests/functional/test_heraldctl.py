@@ -146,7 +146,9 @@ def test_no_daemon_has_a_status_of_its_own(herald):
 
 @pytest.mark.parametrize("words", [
     ["frobnicate"], ["show"], ["list", "--stat", "x"], ["settle", "x"],
-    ["list", "--state"], ["show", "a", "b"], ["reload", "--dry-run=yes"]])
+    ["list", "--state"], ["list", "--limit", "0"], ["show", "a", "b"],
+    ["halt"], ["retry", "--because", "x"], ["retry", "a"],
+    ["retry", "a", "--if", "true", "--because", "x"], ["reload", "--dry-run=yes"]])
 def test_wrong_usage_is_told_before_anybody_is_asked(herald, words):
     daemon = herald(PLAIN)
     daemon.stop()
@@ -421,7 +423,8 @@ def test_settle_ends_a_doubt(herald):
     assert entry["because"] == "I saw it"
     assert entry["by"] == f"uid {os.geteuid()}"
     assert "only what is in doubt" in refused(
-        daemon, WRONG, "settle", doubt["id"], "done")
+        daemon, WRONG, "settle", doubt["id"], "done",
+        "--because", "x")
     daemon.restart()
     assert daemon.ctl("show", doubt["alert"])["state"] == "done"
 
@@ -429,7 +432,7 @@ def test_settle_ends_a_doubt(herald):
 def test_settled_as_not_done_it_is_run_again(herald):
     daemon = herald(DEMO)
     doubt = send_doubtful(daemon, 1)
-    daemon.ctl("settle", doubt["id"], "not-done")
+    daemon.ctl("settle", doubt["id"], "not-done", "--because", "looked")
 
     def tried_again():
         alert = daemon.ctl("show", doubt["alert"])
@@ -438,7 +441,7 @@ def test_settled_as_not_done_it_is_run_again(herald):
         return states.count("in doubt") == 2
     wait_until(tried_again, 20, lambda: f"run again\n{daemon.log()}")
     assert "done or not-done" in refused(daemon, USAGE, "settle", doubt["id"],
-                                         "maybe")
+                                         "maybe", "--because", "x")
 
 
 def send_doubtful(daemon, number):
@@ -464,7 +467,8 @@ def test_retry_runs_what_failed_and_nothing_else(whole, soar):
     assert [one["state"] for one in again["actions"]] == ["done"]
     assert len(soar.effects("/rest/container")) == 1
     assert "retried" in [one["kind"] for one in again["entries"]]
-    assert "is done: retry" in refused(whole, WRONG, "retry", alert["id"])
+    assert "is done: retry" in refused(whole, WRONG, "retry", alert["id"],
+                                       "--because", "x")
 
 
 def test_drop_is_for_what_was_kept_for_people(whole, soar):
@@ -473,7 +477,7 @@ def test_drop_is_for_what_was_kept_for_people(whole, soar):
     whole.ctl("drop", alert["id"], "--because", "known")
     dropped = whole.ctl("show", alert["id"])
     assert dropped["state"] == "dropped" and "known" in dropped["reason"]
-    refused(whole, WRONG, "drop", alert["id"])
+    refused(whole, WRONG, "drop", alert["id"], "--because", "x")
 
 
 def test_halt_outlives_a_restart(herald):
@@ -482,9 +486,9 @@ def test_halt_outlives_a_restart(herald):
     assert "storm" in daemon.ctl("status")["halted"]
     daemon.restart()
     assert "storm" in daemon.ctl("status")["halted"]
-    daemon.ctl("unhalt")
+    daemon.ctl("unhalt", "--because", "over")
     assert daemon.ctl("status")["halted"] is None
-    refused(daemon, WRONG, "unhalt")
+    refused(daemon, WRONG, "unhalt", "--because", "over")
     daemon.restart()
     assert daemon.ctl("status")["halted"] is None
 
@@ -498,11 +502,13 @@ def test_a_stopped_connector_is_asked_nothing(whole, soar):
     wait_until(lambda: whole.ctl("status")["alerts"]["waiting"] == 1, 20,
                "it waits")
     assert soar.requests(method="POST") == []
-    whole.ctl("connector", "soar", "start")
+    whole.ctl("connector", "soar", "start", "--because", "done")
     wait_until(lambda: whole.ctl("status")["alerts"]["done"] == 1, 20,
                "it is done")
-    refused(whole, WRONG, "connector", "nobody", "stop")
-    refused(whole, USAGE, "connector", "soar", "restart")
+    refused(whole, WRONG, "connector", "nobody", "stop",
+            "--because", "x")
+    refused(whole, USAGE, "connector", "soar", "restart",
+            "--because", "x")
 
 
 def test_connector_tells_what_is_wrong(whole, soar):
@@ -556,15 +562,16 @@ def test_roles_are_what_the_configuration_says(herald):
     daemon.rewrite(PLAIN + "control: {view: [nobody], admin: [root]}\n")
     assert daemon.ctl("reload")["ok"]
     assert as_nobody(daemon, "status").returncode == GOOD
-    for words in (["reload"], ["halt"], ["export"], ["unhalt"]):
+    for words in (["reload"], ["halt", "--because", "x"], ["export"],
+                  ["unhalt", "--because", "x"]):
         ended = as_nobody(daemon, *words)
         assert ended.returncode == NOT_ALLOWED, words
         assert "wants the role" in ended.stderr
     daemon.rewrite(PLAIN + "control: {operate: ['group:nogroup']}\n")
     assert daemon.ctl("reload")["ok"]
     assert as_nobody(daemon, "list").returncode == GOOD
-    assert as_nobody(daemon, "halt").returncode == GOOD
-    assert as_nobody(daemon, "unhalt").returncode == NOT_ALLOWED
+    assert as_nobody(daemon, "halt", "--because", "x").returncode == GOOD
+    assert as_nobody(daemon, "unhalt", "--because", "x").returncode == NOT_ALLOWED
     daemon.rewrite(PLAIN + "control: {view: ['group:daemon']}\n")
     assert daemon.ctl("reload")["ok"]
     assert as_nobody(daemon, "list").returncode == NOT_ALLOWED
