@@ -70,9 +70,9 @@ const struct hd_node *hd_node_parent(const struct hd_node *node);
 struct hd_place hd_node_place(const struct hd_node *node);
 struct hd_place hd_node_key_place(const struct hd_node *node);
 
-/* The place of the byte at `offset` of a scalar's text.  Exact in literal
- * blocks, and in plain and quoted text on one line without escapes; in folded
- * and other text it is the start of the scalar. [any] */
+/* The place of the byte at `offset` of a scalar's text.  Text that
+ * stands otherwise in the file (it was mended, say) is placed at the start of
+ * the scalar. [any] */
 struct hd_place hd_node_place_at(const struct hd_node *node, size_t offset);
 
 /* "pipelines.suspicious_login.steps[2].score[0]": items of the list

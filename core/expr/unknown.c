@@ -148,13 +148,23 @@ static bool may_bring(const struct hd_expr *expr,
 	return judges(missing) && overlap(missing->types, path->types);
 }
 
-static void add_missing(struct hd_cel_unknowns *unknowns,
+/* Makes them when the first path is added: most lookups that are missing
+ * matter to few expressions, and unknowns cost. */
+static void add_path(struct hd_cel_unknowns **unknowns,
+		     const struct hd_expr *expr, const char *path, uint32_t id)
+{
+	if (!*unknowns)
+		*unknowns = hd_cel_unknowns_new(expr->env->record);
+	hd_cel_unknowns_add(*unknowns, path, id);
+}
+
+static void add_missing(struct hd_cel_unknowns **unknowns,
 			const struct hd_expr *expr,
 			const struct hd_expr_scope *scope, uint32_t id)
 {
 	for (size_t i = 0; i < PATHS; i++)
 		if (may_bring(expr, scope, &scope->missing[id], i))
-			hd_cel_unknowns_add(unknowns, paths[i].path, id);
+			add_path(unknowns, expr, paths[i].path, id);
 }
 
 static bool is_below(const char *path, const char *top)
@@ -193,19 +203,18 @@ struct hd_cel_unknowns *hd_unknown_paths(const struct hd_expr *expr,
 					 const struct hd_expr_scope *scope)
 {
 	const char *const *parked = scope->parked;
-	struct hd_cel_unknowns *unknowns;
+	struct hd_cel_unknowns *unknowns = NULL;
 	uint32_t id = 0;
 
 	if ((expr->fillable == 0 || scope->missing_count == 0) &&
 	    (!expr->reads_done || !parked || !*parked))
 		return NULL;
-	unknowns = hd_cel_unknowns_new(expr->env->record);
 	for (; id < scope->missing_count; id++)
-		add_missing(unknowns, expr, scope, id);
+		add_missing(&unknowns, expr, scope, id);
 	for (; parked && *parked; parked++, id++) {
 		char *path = hd_strf("done.%s", *parked);
 
-		hd_cel_unknowns_add(unknowns, path, id);
+		add_path(&unknowns, expr, path, id);
 		free(path);
 	}
 	return unknowns;
