@@ -36,9 +36,8 @@ static void evaluate(struct hd_call *call, const char *text, struct hd_view *v)
 	struct hd_expr *expr;
 	struct hd_err err;
 
-	expr = hd_view_compile(
-		v, hd_engine_program(call->control->env.engine), text,
-		HD_EXPR_ANY, &err);
+	expr = hd_view_compile(v, hd_engine_program(call->control->env.engine),
+			       text, HD_EXPR_ANY, &err);
 	if (!expr) {
 		hd_call_refuse(call, 400, "heraldctl constants, herald.yaml(5)",
 			       "%s", err.text);

@@ -82,8 +82,7 @@ static bool is_member(const struct row *row)
 	static const char prefix[] = "row.";
 	const char *to = hd_expr_source(row->to);
 
-	return row->needs[0] &&
-	       strncmp(to, prefix, sizeof(prefix) - 1) == 0 &&
+	return row->needs[0] && strncmp(to, prefix, sizeof(prefix) - 1) == 0 &&
 	       strcmp(to + sizeof(prefix) - 1, row->needs[0]) == 0;
 }
 
