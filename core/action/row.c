@@ -183,6 +183,7 @@ void hd_row_update(const struct hd_row *r, struct hd_txn *txn)
 		.result = r->result,
 		.ticket = r->ticket,
 		.message = r->message,
+		.params = r->params,
 		.spec = r->spec,
 		.due_ms = &r->due_ms,
 		.tries = &r->tries,
