@@ -164,10 +164,10 @@ CASES = {
     "in quotes that are doubled": (
         condition("'message == \"it''s\" && §usr.name == \"x\"'"), "user"),
     "in double quotes": (
-        condition('"message == \\"x\\" && §usr.name == \\"x\\""'), "user"),
+        condition('§"message == \\"x\\" && usr.name == \\"x\\""'), "user"),
     "in a folded block": (
-        steps("- stop:\n    if: >-\n      severity_id > 3\n"
-              "      && §usr.name == \"x\"\n    because: x"), "user"),
+        steps("- stop:\n    if: >-\n      §severity_id > 3\n"
+              "      && usr.name == \"x\"\n    because: x"), "user"),
     "no condition": (condition("'user.§name'"), "as in x > 0"),
     "words for operators": (
         condition("'severity_id > 3 §and true'"), "'&&'"),
