@@ -61,8 +61,7 @@ static bool check_option(struct hd_call *call, const struct hd_module *module,
 			free(all);
 			return true;
 		}
-		more = hd_strf("%s%s%s", all, all[0] ? ", " : "",
-			       option->name);
+		more = hd_strf("%s%s%s", all, all[0] ? ", " : "", option->name);
 		free(all);
 		all = more;
 	}
@@ -118,10 +117,11 @@ void hd_api_connector_secret(struct hd_call *call)
 	if (rc == 0)
 		answer_secret(call, option, &ref);
 	else
-		hd_call_refuse(call, 409, "heraldctl plugin NAME",
-			       "connector %s: the configuration gives no single "
-			       "%s",
-			       call->arg, option);
+		hd_call_refuse(
+			call, 409, "heraldctl plugin NAME",
+			"connector %s: the configuration gives no single "
+			"%s",
+			call->arg, option);
 }
 
 /* ---- whom to believe ---- */

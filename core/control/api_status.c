@@ -16,6 +16,7 @@
 #include "core/control/rows_json.h"
 #include "core/expr/expr.h"
 #include "core/journal/journal.h"
+#include "core/lookup/lookup.h"
 #include "core/pipeline/engine.h"
 #include "core/pipeline/program.h"
 #include "core/plugin/instance.h"
@@ -201,6 +202,8 @@ void hd_api_status(struct hd_call *call)
 	json_object_set_new(o, "engine", engine_json(&e));
 	json_object_set_new(o, "journal", journal_json(control, &j));
 	json_object_set_new(o, "connectors", connectors_json(control));
+	json_object_set_new(o, "lookups",
+			    hd_lookups_describe(control->env.lookups));
 	json_object_set_new(o, "parts", parts_json());
 	json_object_set_new(o, "roles", roles_json(call->roles));
 	if (control->retry)

@@ -109,9 +109,9 @@ static void on_stored(void *ud, const struct hd_err *err)
 	if (err)
 		hd_call_fail(call, err);
 	else
-		hd_call_answer(call, json_pack("{s:b, s:s, s:s}", "ok", true,
-					       "alert", call->ud, "action",
-					       call->arg));
+		hd_call_answer(call,
+			       json_pack("{s:b, s:s, s:s}", "ok", true, "alert",
+					 call->ud, "action", call->arg));
 }
 
 static void refuse(struct hd_call *call, const char *name, const char *alert,

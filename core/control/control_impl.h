@@ -29,7 +29,7 @@ struct hd_control {
 	void (*idle_fn)(void *ud); /* told when the backup has ended */
 	void *idle_ud;
 	struct hd_retry *retry; /* under way; NULL: none */
-	uint64_t halts; /* an unhalt is void if it grew meanwhile */
+	uint64_t halts;		/* an unhalt is void if it grew meanwhile */
 };
 
 const struct hd_settings *hd_control_settings_of(const struct hd_control *c);

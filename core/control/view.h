@@ -31,8 +31,8 @@ void hd_view_take(struct hd_view *view, json_t *record_take);
 
 /* Of the alert with that id.  -1 and `err`: what it holds cannot be read.
  * [loop] */
-int hd_view_load(struct hd_view *view, struct hd_reader *reader,
-		 const char *id, struct hd_err *err);
+int hd_view_load(struct hd_view *view, struct hd_reader *reader, const char *id,
+		 struct hd_err *err);
 
 /* An expression over it, and over others of the same connectors.  NULL and
  * `err`; the caller frees it by hd_expr_free(), while `program` lives. [loop]

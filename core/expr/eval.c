@@ -152,7 +152,7 @@ static struct hd_cel_value eval_at(struct hd_run *run, int score)
 						.unknowns = run->unknowns };
 	struct hd_cel_value value;
 
-	for (size_t i = 0; i < HD_RISK_SLOTS; i++)
+	for (size_t i = 0; i < HD_RISK_SLOTS && run->expr->reads_risk; i++)
 		run->cached[run->expr->env->risk_slots[i]] = 0;
 	run->score = score;
 	value = hd_cel_eval(run->expr->program, &activation,

@@ -50,8 +50,12 @@ const char *hd_risk_level_name(int level_id);
 
 /* ---- compiling ---- */
 enum hd_expr_type {
-	HD_EXPR_BOOL, HD_EXPR_INT, HD_EXPR_NUMBER, /* int or double */
-	HD_EXPR_STRING, HD_EXPR_DURATION, HD_EXPR_ANY
+	HD_EXPR_BOOL,
+	HD_EXPR_INT,
+	HD_EXPR_NUMBER, /* int or double */
+	HD_EXPR_STRING,
+	HD_EXPR_DURATION,
+	HD_EXPR_ANY
 };
 
 /* Which names an expression in this place may use besides the record.  Arrays
@@ -59,10 +63,10 @@ enum hd_expr_type {
 struct hd_expr_names {
 	const char *const *enrich; /* connectors that a step before asks */
 	const char *const *done;   /* entries of respond before this one */
-	bool first;	/* dedup.unless */
-	bool target;	/* safety.protect: then the record is not visible */
-	bool row;	/* a source's map: row and the received members only */
-	bool free;	/* plugin options: any name, type dyn, no record */
+	bool first;		   /* dedup.unless */
+	bool target; /* safety.protect: then the record is not visible */
+	bool row;    /* a source's map: row and the received members only */
+	bool free;   /* plugin options: any name, type dyn, no record */
 };
 
 struct hd_expr;
@@ -114,8 +118,8 @@ struct hd_missing {
 	const char *connector;
 	const char *fills;  /* "user,device" or NULL */
 	const char *reason; /* "timed out", "quota spent", "circuit open" */
-	const char *kind;   /* of the key: "threat_intel"; NULL: judges nothing */
-	const char *types;  /* what was asked: "ip,domain"; NULL: anything */
+	const char *kind; /* of the key: "threat_intel"; NULL: judges nothing */
+	const char *types; /* what was asked: "ip,domain"; NULL: anything */
 };
 
 struct hd_interval {
@@ -124,11 +128,11 @@ struct hd_interval {
 
 struct hd_expr_scope {
 	json_t *record;
-	json_t *enrich;	 /* {"misp": [{value,data,reputation,status}]} or NULL */
+	json_t *enrich; /* {"misp": [{value,data,reputation,status}]} or NULL */
 	const struct hd_missing *missing;
 	size_t missing_count;
 	const struct hd_interval *risk; /* NULL: no score yet (absent) */
-	json_t *done;	 /* {"case": {"state","result","message"}} or NULL */
+	json_t *done; /* {"case": {"state","result","message"}} or NULL */
 	const char *const *parked; /* entries not ended: done.X is not sure */
 	json_t *first;
 	json_t *row;	  /* the row; */
@@ -138,9 +142,7 @@ struct hd_expr_scope {
 	int64_t now_ms;	  /* UTC, the same for one run of an alert */
 };
 
-enum hd_truth {
-	HD_HOLDS, HD_NOT_MET, HD_ABSENT, HD_NOT_SURE, HD_ERROR
-};
+enum hd_truth { HD_HOLDS, HD_NOT_MET, HD_ABSENT, HD_NOT_SURE, HD_ERROR };
 
 /* "holds", "not met", "absent", "not sure", "error". [any] */
 const char *hd_truth_name(enum hd_truth truth);

@@ -88,7 +88,8 @@ static void read_name(const X509_NAME *name, char out[HD_CERT_TEXT])
 {
 	BIO *bio = BIO_new(BIO_s_mem());
 
-	X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
+	X509_NAME_print_ex(bio, name, 0,
+			   XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
 	take_text(bio, out, HD_CERT_TEXT);
 }
 
@@ -129,8 +130,8 @@ static void read_pin(X509 *cert, char out[64])
 	int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
 
 	out[0] = '\0';
-	if (len <= 0 || !EVP_Digest(der, (size_t)len, digest, &n, EVP_sha256(),
-				    NULL))
+	if (len <= 0 ||
+	    !EVP_Digest(der, (size_t)len, digest, &n, EVP_sha256(), NULL))
 		goto out;
 	memcpy(out, "sha256//", 9);
 	EVP_EncodeBlock((unsigned char *)out + 8, digest, DIGEST_BYTES);

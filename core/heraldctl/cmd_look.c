@@ -166,7 +166,7 @@ enum hd_exit hd_cmd_list(struct hd_ctl *ctl)
 {
 	const char *limit = hd_ctl_option(ctl, "limit");
 	size_t wanted = limit ? strtoul(limit, NULL, 10) : 100;
-	struct listed l = { .alerts = json_array() };
+	struct listed l = { 0 };
 	enum hd_exit status;
 	json_t *whole;
 	bool more;
@@ -178,6 +178,7 @@ enum hd_exit hd_cmd_list(struct hd_ctl *ctl)
 	}
 	if (hd_ctl_option(ctl, "all"))
 		wanted = SIZE_MAX;
+	l.alerts = json_array();
 	status = read_pages(ctl, wanted, &l);
 	more = l.cursor != 0 || json_array_size(l.alerts) > wanted;
 	while (json_array_size(l.alerts) > wanted)

@@ -75,9 +75,9 @@ static ssize_t take_secret(const char *name, char out[SECRET_MAX + 2])
 		n--;
 	if (n == 0 || n > SECRET_MAX - 1 || memchr(out, '\0', (size_t)n)) {
 		hd_ctl_complain(HELP, "the secret %s",
-				n == 0		       ? "is empty"
+				n == 0		     ? "is empty"
 				: n > SECRET_MAX - 1 ? "is too long"
-						       : "holds a NUL byte");
+						     : "holds a NUL byte");
 		return -1;
 	}
 	out[n++] = '\n';
@@ -223,13 +223,28 @@ static enum hd_exit say_how(const json_t *about)
 	return HD_EXIT_WRONG;
 }
 
+/* `about` says where it belongs. */
+static enum hd_exit set(struct hd_ctl *ctl, const json_t *about)
+{
+	const char *path = hd_text_of(about, "where");
+	char secret[SECRET_MAX + 2];
+	enum hd_exit status;
+	ssize_t n;
+
+	if (strcmp(hd_text_of(about, "from"), "file") != 0)
+		return say_how(about);
+	n = take_secret(ctl->words[1], secret);
+	status = n < 0 ? HD_EXIT_WRONG
+		       : replace(path, about, secret, (size_t)n);
+	explicit_bzero(secret, sizeof(secret));
+	return status == HD_EXIT_GOOD ? reload(ctl, path) : status;
+}
+
 enum hd_exit hd_cmd_secret(struct hd_ctl *ctl)
 {
-	char secret[SECRET_MAX + 2];
 	enum hd_exit status;
 	struct hd_ask ask;
 	json_t *about;
-	ssize_t n;
 
 	if (strcmp(ctl->words[0], "set") != 0) {
 		hd_ctl_complain("heraldctl secret set NAME",
@@ -241,17 +256,8 @@ enum hd_exit hd_cmd_secret(struct hd_ctl *ctl)
 	hd_ask_init(&ask, "connectors", ctl->words[1], "secret", NULL);
 	hd_ask_query(&ask, "option", hd_ctl_option(ctl, "option"));
 	status = hd_client_ask(ctl, &ask, &about);
-	if (status != HD_EXIT_GOOD)
-		return status;
-	if (strcmp(hd_text_of(about, "from"), "file") != 0)
-		return say_how(about);
-	n = take_secret(ctl->words[1], secret);
-	if (n < 0)
-		return HD_EXIT_WRONG;
-	status = replace(hd_text_of(about, "where"), about, secret, (size_t)n);
-	explicit_bzero(secret, sizeof(secret));
 	if (status == HD_EXIT_GOOD)
-		status = reload(ctl, hd_text_of(about, "where"));
+		status = set(ctl, about);
 	json_decref(about);
 	return status;
 }

@@ -44,8 +44,9 @@ static void show(const char *url, const struct hd_cert *c)
 	if (!c->fits)
 		hd_buf_adds(&text, "! it was not made for this host\n");
 	if (c->vouched)
-		hd_buf_adds(&text, "an authority of this system vouches for it: "
-				   "it is believed without more\n");
+		hd_buf_adds(&text,
+			    "an authority of this system vouches for it: "
+			    "it is believed without more\n");
 	hd_ctl_print(&text);
 }
 
@@ -109,9 +110,8 @@ static enum hd_exit write_pem(const char *path, const char *pem)
 
 	if (fd < 0 || write(fd, pem, (size_t)n) != n || fchmod(fd, 0644) < 0 ||
 	    fsync(fd) < 0 || rename(part, path) < 0) {
-		status = errno == EACCES || errno == EPERM
-				 ? HD_EXIT_NOT_ALLOWED
-				 : HD_EXIT_WRONG;
+		status = errno == EACCES || errno == EPERM ? HD_EXIT_NOT_ALLOWED
+							   : HD_EXIT_WRONG;
 		hd_ctl_complain(status == HD_EXIT_NOT_ALLOWED
 					? "sudo heraldctl trust NAME"
 					: "heraldctl trust NAME --out FILE",
@@ -133,7 +133,8 @@ static void tell_lines(const char *name, const char *path,
 	struct hd_buf text;
 
 	hd_buf_init(&text, TEXT_MAX);
-	hd_buf_addf(&text, "%s is written; beside the connector's url, one of\n",
+	hd_buf_addf(&text,
+		    "%s is written; beside the connector's url, one of\n",
 		    path);
 	if (whole)
 		hd_buf_addf(&text, "    tls: {ca_file: %s}\n", path);
@@ -141,8 +142,8 @@ static void tell_lines(const char *name, const char *path,
 	if (!whole)
 		hd_buf_adds(&text, "(only by its key: names or dates do not "
 				   "fit)\n");
-	hd_buf_addf(&text,
-		    "-> heraldctl reload, heraldctl test-connector %s\n", name);
+	hd_buf_addf(&text, "-> heraldctl reload, heraldctl test-connector %s\n",
+		    name);
 	hd_ctl_print(&text);
 }
 
@@ -208,8 +209,8 @@ enum hd_exit hd_cmd_trust(struct hd_ctl *ctl)
 	if (status != HD_EXIT_GOOD)
 		return status;
 	url = pick_url(about);
-	host = json_string_value(json_object_get(json_object_get(about, "tls"),
-						 "server_name"));
+	host = json_string_value(
+		json_object_get(json_object_get(about, "tls"), "server_name"));
 	if (!url) {
 		hd_ctl_complain("heraldctl plugin NAME",
 				"connector %s speaks to no address with TLS",

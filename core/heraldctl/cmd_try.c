@@ -238,13 +238,13 @@ static int read_file(const char *name, struct hd_buf *out)
 	int rc = 0;
 
 	if (!file) {
-		hd_ctl_complain(NULL, "%s: %s", name, strerror(errno));
+		hd_ctl_complain("ls -l FILE", "%s: %s", name, strerror(errno));
 		return -1;
 	}
 	while ((n = fread(part, 1, sizeof(part), file)) != 0)
 		hd_buf_add(out, part, n);
 	if (ferror(file) || hd_buf_failed(out)) {
-		hd_ctl_complain(NULL, "%s: %s", name,
+		hd_ctl_complain("ls -l FILE", "%s: %s", name,
 				hd_buf_failed(out) ? "over 16 MiB"
 						   : "cannot be read");
 		rc = -1;

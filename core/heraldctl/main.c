@@ -127,7 +127,8 @@ bool hd_ctl_print(struct hd_buf *text)
 	fwrite(hd_buf_text(text), 1, text->n, stdout);
 	fflush(stdout);
 	if (!whole)
-		hd_ctl_complain(NULL, "too long an answer: it was cut");
+		hd_ctl_complain("--json, or a smaller --limit",
+				"too long an answer: it was cut");
 	hd_buf_fini(text);
 	return whole;
 }

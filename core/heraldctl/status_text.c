@@ -43,6 +43,41 @@ static void add_connector_trouble(struct hd_buf *out, const json_t *c)
 	hd_buf_fini(&help);
 }
 
+/* Spent: what contains is refused until then. */
+static void add_budget_trouble(struct hd_buf *out, const json_t *budget,
+			       int64_t now_ms)
+{
+	struct hd_buf what;
+
+	if (!hd_text_of(budget, "next")[0])
+		return;
+	hd_buf_init(&what, 512);
+	hd_buf_addf(&what, "the budget of %s is spent until ",
+		    hd_text_of(budget, "action"));
+	hd_text_time(&what, hd_text_of(budget, "next"), now_ms, true);
+	add_trouble(out, "heraldctl actions --state refused",
+		    hd_buf_text(&what), "");
+	hd_buf_fini(&what);
+}
+
+static void add_lookup_trouble(struct hd_buf *out, const json_t *lookup)
+{
+	const char *name = hd_text_of(lookup, "connector");
+	struct hd_buf what, help;
+
+	if (strcmp(hd_text_of(lookup, "breaker"), "closed") == 0)
+		return;
+	hd_buf_init(&what, 512);
+	hd_buf_init(&help, 512);
+	hd_buf_addf(&what, "connector %s is not asked for ", name);
+	hd_text_duration(&what, hd_number_of(lookup, "wait_ms"));
+	hd_buf_addf(&help, "heraldctl test-connector %s", name);
+	add_trouble(out, hd_buf_text(&help), hd_buf_text(&what),
+		    hd_text_of(lookup, "why"));
+	hd_buf_fini(&what);
+	hd_buf_fini(&help);
+}
+
 static void add_count_trouble(struct hd_buf *out, int64_t n, const char *what,
 			      const char *help)
 {
@@ -68,8 +103,9 @@ static void add_part_trouble(struct hd_buf *out, const json_t *part)
 		    hd_text_of(part, "why"));
 }
 
-static void add_troubles(struct hd_buf *out, const json_t *s)
+static void add_troubles(struct hd_buf *out, const json_t *s, int64_t now_ms)
 {
+	const json_t *safety = json_object_get(s, "safety");
 	const json_t *alerts = json_object_get(s, "alerts");
 	const json_t *actions = json_object_get(s, "actions");
 	const json_t *journal = json_object_get(s, "journal");
@@ -85,6 +121,10 @@ static void add_troubles(struct hd_buf *out, const json_t *s)
 			    hd_text_of(s, "halted"));
 	json_array_foreach(json_object_get(s, "connectors"), i, one)
 		add_connector_trouble(out, one);
+	json_array_foreach(json_object_get(safety, "budgets"), i, one)
+		add_budget_trouble(out, one, now_ms);
+	json_array_foreach(json_object_get(s, "lookups"), i, one)
+		add_lookup_trouble(out, one);
 	json_array_foreach(json_object_get(s, "parts"), i, one)
 		add_part_trouble(out, one);
 	add_count_trouble(out, hd_number_of(actions, "in_doubt"),
@@ -136,6 +176,34 @@ static void add_journal(struct hd_buf *out, const json_t *j)
 		hd_buf_adds(out, " of the disk free");
 	}
 	hd_buf_addc(out, '\n');
+}
+
+static void add_lookups(struct hd_buf *out, const json_t *list)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one) {
+		hd_buf_adds(out, i == 0 ? "lookups    " : "           ");
+		hd_text_add(out, hd_text_of(one, "connector"));
+		hd_buf_addf(out, ": %lld under way",
+			    (long long)hd_number_of(one, "questions"));
+		if (json_object_get(one, "quota_left"))
+			hd_buf_addf(out, ", %lld left of its quota",
+				    (long long)hd_number_of(one, "quota_left"));
+		hd_buf_addc(out, '\n');
+	}
+}
+
+static void add_retry(struct hd_buf *out, const json_t *r)
+{
+	if (!r)
+		return;
+	hd_buf_addf(out, "retry      %lld of dead alerts at %s, if ",
+		    (long long)hd_number_of(r, "begun"), hd_text_of(r, "at"));
+	hd_text_add(out, hd_text_of(r, "if"));
+	hd_buf_addf(out, " (%lld looked at) -> heraldctl retry --stop\n",
+		    (long long)hd_number_of(r, "looked"));
 }
 
 static void add_connectors(struct hd_buf *out, const json_t *list,
@@ -232,7 +300,7 @@ void hd_status_text(struct hd_buf *out, const json_t *s, int64_t now_ms)
 		    hd_text_of(s, "configuration"));
 	hd_text_duration(out, hd_number_of(s, "uptime_s") * 1000);
 	hd_buf_addc(out, '\n');
-	add_troubles(out, s);
+	add_troubles(out, s, now_ms);
 	add_counts(out, "alerts", json_object_get(s, "alerts"));
 	add_counts(out, "actions", json_object_get(s, "actions"));
 	hd_buf_addf(out,
@@ -244,4 +312,6 @@ void hd_status_text(struct hd_buf *out, const json_t *s, int64_t now_ms)
 	add_journal(out, json_object_get(s, "journal"));
 	add_connectors(out, json_object_get(s, "connectors"), now_ms);
 	add_safety(out, json_object_get(s, "safety"), now_ms);
+	add_lookups(out, json_object_get(s, "lookups"));
+	add_retry(out, json_object_get(s, "retry"));
 }

@@ -49,8 +49,7 @@ static bool doubt(void *ud, const struct hd_action_row *row)
 		return true;
 	hd_txn_action_update(m->txn, row->id, &change);
 	what = json_pack("{s:s, s:s, s:s}", "name", row->name, "was",
-			 hd_action_state_name(row->state), "state",
-			 "in doubt");
+			 hd_action_state_name(row->state), "state", "in doubt");
 	hd_buf_init(&text, 65536);
 	hd_json_write(&text, what, 0);
 	hd_txn_entry(m->txn, row->alert, "restored", hd_buf_text(&text));
@@ -79,7 +78,8 @@ static void halt(struct mark *m)
 
 	hd_utc_text(hd_utc_ms(), when);
 	why = hd_strf("restored from a backup at %s: settle what is in doubt "
-		      "first", when);
+		      "first",
+		      when);
 	hd_txn_meta_put(m->txn, "halt", why);
 	free(why);
 }

@@ -45,7 +45,7 @@ until curl -s -o "$dir/none" "127.0.0.1:$port/"; do sleep .1; done
 send 200 0
 arrived 200
 if [ "$tool" = callgrind ]; then
-	callgrind_control -i on "$daemon" >"$dir/control"
+	callgrind_control -i on "$daemon" >"$dir/said"
 else
 	perf record -q -F 1999 -o "$dir/out" -p "$daemon" & perf=$!
 	sleep .5
@@ -53,7 +53,7 @@ fi
 send "$alerts" 200
 arrived $((alerts + 200))
 if [ "$tool" = callgrind ]; then
-	callgrind_control -i off "$daemon" >"$dir/control"
+	callgrind_control -i off "$daemon" >"$dir/said"
 else
 	kill -INT "$perf"
 	wait "$perf" || true

@@ -362,3 +362,37 @@ def test_trust_writes_what_makes_the_connector_believe(herald, service,
 def openssl(*words):
     return subprocess.run(["openssl", *words], capture_output=True, text=True,
                           check=True).stdout
+
+
+# How it is.
+
+LOOKUPS = CASES.replace("pipelines:", """\
+  misp:
+    plugin: misp_enrich
+    url: @MISP@
+    secret: {file: @DIR@/secrets/misp}
+    limit: 100/1d
+    retries: 0
+pipelines:""").replace("    steps:", """\
+    steps:
+      - enrich: {by: [misp], within: 2s}""")
+
+
+def test_status_tells_quotas_and_breakers(herald, misp, soar):
+    daemon = herald(LOOKUPS, SOAR=soar.url, MISP=misp.url,
+                    files={"secrets/soar": soar.key + "\n",
+                           "secrets/misp": misp.key + "\n"})
+    send(daemon)
+    told = daemon.ctl("status")["lookups"]
+    assert [one["connector"] for one in told] == ["misp"]
+    assert told[0]["breaker"] == "closed"
+    left = told[0]["quota_left"]
+    assert 90 <= left < 100
+    assert f"misp: 0 under way, {left} left of its quota" \
+        in daemon.run_ctl("status").stdout
+    misp.fault("503")
+    for number in range(2, 8):
+        send(daemon, number=number, src=f"198.51.100.{number}")
+    told = daemon.ctl("status")["lookups"][0]
+    assert told["breaker"] in ("open", "held"), told
+    assert "heraldctl test-connector misp" in daemon.run_ctl("status").stdout

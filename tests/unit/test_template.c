@@ -256,7 +256,7 @@ static void json_reads_back(const char *text, size_t n, const json_t *value)
 static void url_reads_back(const char *text, size_t n, const json_t *value)
 {
 	char back[4096];
-	size_t back_n;
+	size_t back_n = 0;
 
 	assert_true(n >= 6 && decode(text + 6, n - 6, '%', "/?#&=+ \r\n\"<>\\",
 				    back, &back_n));
