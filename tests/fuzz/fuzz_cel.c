@@ -135,6 +135,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (n == 0)
 		return 0;
 	options.unchecked = data[0] & 1;
+	options.no_failing = data[0] & 32;
 	options.container = data[0] & 2 ? "ns.deep" : NULL;
 	options.limits.cost = data[0] & 8 ? 20 : 20000;
 	options.limits.depth = data[0] & 16 ? 30 : 0;

@@ -131,7 +131,7 @@ static const struct at {
 	{ "behind escapes of all kinds",
 	  "x: \"\\x41\\u00e4\\U0001F600\\t\\e|b\"\n", NULL, 10, 1, 30 },
 	{ "double quotes, two lines", "x: \"a  \n   \\\"b c\"\n", "a \"b c", 5,
-	  2, 7 },
+	  2, 8 },
 	{ "double quotes, an escaped line end", "x: \"a \\\n   b c\"\n",
 	  "a b c", 4, 2, 6 },
 	{ "double quotes, an empty line", "x: \"a\n\n  b c\"\n", "a\nb c", 4, 3,
