@@ -259,7 +259,7 @@ static void url_reads_back(const char *text, size_t n, const json_t *value)
 	size_t back_n = 0;
 
 	assert_true(n >= 6 && decode(text + 6, n - 6, '%', "/?#&=+ \r\n\"<>\\",
-				    back, &back_n));
+				     back, &back_n));
 	assert_int_equal(back_n, json_string_length(value));
 	assert_memory_equal(back, json_string_value(value), back_n);
 }
