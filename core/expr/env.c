@@ -148,6 +148,9 @@ struct hd_expr_env *hd_expr_env_new(const struct hd_risk_levels *levels,
 	env->levels = *levels;
 	for (unsigned i = 0; i < HD_VIEWS; i++)
 		env->views[i] = hd_record_view_find(hd_views[i].name);
+	for (size_t i = 0; i < hd_ocsf_objects[0].count; i++)
+		env->name_bytes[i] = (uint8_t)strlen(
+			hd_ocsf_objects[0].attributes[i].name);
 	env->risk_slots[HD_RISK_SCORE] = slot_of("risk_score");
 	env->risk_slots[HD_RISK_LEVEL_ID] = slot_of("risk_level_id");
 	env->risk_slots[HD_RISK_LEVEL] = slot_of("risk_level");

@@ -58,9 +58,11 @@ struct hd_expr_env {
 	struct hd_run *run; /* one evaluation at a time */
 	struct hd_risk_levels levels;
 	int views[HD_VIEWS]; /* hd_record_view_find() of hd_views[] */
-	unsigned risk_slots[HD_RISK_SLOTS]; /* as in enum hd_risk_slot */
-	struct hd_dict lists;		    /* const struct hd_list * */
-	struct hd_dict types;		    /* of attributes: the text, ours */
+	uint8_t name_bytes[HD_SLOT_NAME -
+			   HD_SLOT_ATTRIBUTE]; /* of attributes */
+	unsigned risk_slots[HD_RISK_SLOTS];    /* as in enum hd_risk_slot */
+	struct hd_dict lists;		       /* const struct hd_list * */
+	struct hd_dict types; /* of attributes: the text, ours */
 	char *timezone;
 };
 

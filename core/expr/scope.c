@@ -246,7 +246,9 @@ static struct hd_cel_value resolve_attribute(struct hd_run *run, unsigned slot)
 		v = of_score(run, slot);
 	if (v.kind != HD_CEL_NONE)
 		return v;
-	value = json_object_get(run->scope->record, attribute->name);
+	value = json_object_getn(
+		run->scope->record, attribute->name,
+		run->expr->env->name_bytes[slot - HD_SLOT_ATTRIBUTE]);
 	if (is_other(attribute->name, value))
 		return hd_cel_int(0);
 	return seen(run, slot, value);

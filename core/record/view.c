@@ -5,22 +5,24 @@
 #include "core/record/places.h"
 
 #define OTHER 99
+#define NAMED(text) text, sizeof(text) - 1
 
 /* The short names, and what they are called in an entry of evidences[]. */
 static const struct view {
 	const char *name, *attribute;
+	size_t n; /* bytes of `attribute` */
 	enum hd_role role;
 } views[] = {
-	{ "user", "user", HD_ROLE_USER },
-	{ "device", NULL, HD_ROLE_DEVICE },
-	{ "src", "src_endpoint", HD_ROLE_ENDPOINT },
-	{ "actor", "actor", HD_ROLE_ACTOR },
-	{ "dst", "dst_endpoint", HD_ROLE_ENDPOINT },
-	{ "email", "email", HD_ROLE_EMAIL },
-	{ "file", "file", HD_ROLE_FILE },
-	{ "process", "process", HD_ROLE_PROCESS },
-	{ "query", "query", HD_ROLE_QUERY },
-	{ "url", "url", HD_ROLE_URL },
+	{ "user", NAMED("user"), HD_ROLE_USER },
+	{ "device", NULL, 0, HD_ROLE_DEVICE },
+	{ "src", NAMED("src_endpoint"), HD_ROLE_ENDPOINT },
+	{ "actor", NAMED("actor"), HD_ROLE_ACTOR },
+	{ "dst", NAMED("dst_endpoint"), HD_ROLE_ENDPOINT },
+	{ "email", NAMED("email"), HD_ROLE_EMAIL },
+	{ "file", NAMED("file"), HD_ROLE_FILE },
+	{ "process", NAMED("process"), HD_ROLE_PROCESS },
+	{ "query", NAMED("query"), HD_ROLE_QUERY },
+	{ "url", NAMED("url"), HD_ROLE_URL },
 };
 
 int hd_record_view_find(const char *name)
@@ -40,13 +42,15 @@ static const struct view *find_view(const char *name)
 
 static json_t *find_object(json_t *record, const struct view *view)
 {
-	json_t *entry, *object;
+	json_t *evidences, *entry, *object;
 	size_t i;
 
 	if (view->attribute) {
-		json_array_foreach(json_object_get(record, "evidences"), i,
-				   entry) {
-			object = json_object_get(entry, view->attribute);
+		/* the macro asks for its array at every turn */
+		evidences = json_object_getn(record, NAMED("evidences"));
+		json_array_foreach(evidences, i, entry) {
+			object = json_object_getn(entry, view->attribute,
+						  view->n);
 			if (json_is_object(object))
 				return object;
 		}
