@@ -130,7 +130,7 @@ static void call_plugin(struct hd_actions *a, struct hd_row *r,
 	intent.action = (uint32_t)to->index;
 	intent.mode = mode;
 	intent.undoing = r->undo_of[0] != '\0';
-	intent.params = r->params;
+	intent.params = r->params[0] ? r->params : "{}";
 	intent.record = r->owner->record;
 	intent.idem = r->idem;
 	intent.memo = r->memo[0] ? r->memo : NULL;
@@ -159,8 +159,26 @@ static void call_plugin(struct hd_actions *a, struct hd_row *r,
 
 /* ---- which call ---- */
 
-/* May it be tried for the first time now?  If not, it waits for its turn, which
- * takes nothing off the time for its tries, or has ended. */
+static bool mode_lets(struct hd_actions *a, const struct hd_row *r,
+		      const struct callee *to, char *why, size_t why_size)
+{
+	return hd_guard_mode(a->env.guards, r,
+			     hd_instance_common(to->instance)->mode, why,
+			     why_size) == HD_PASS;
+}
+
+/* Beyond its rate, which takes nothing off the time for its tries. */
+static void wait_turn(struct hd_actions *a, struct hd_row *r, int64_t wait_ms,
+		      const char *why)
+{
+	r->due_ms = hd_utc_steady_ms() + wait_ms;
+	r->retry_until_ms += r->retry_until_ms != 0 ? wait_ms : 0;
+	r->deadline_ms += r->deadline_ms != 0 ? wait_ms : 0;
+	hd_row_set(&r->message, why);
+	hd_action_store(a, r, NULL);
+}
+
+/* May it be tried for the first time?  If not, what becomes of it was said. */
 static bool has_turn(struct hd_actions *a, struct hd_row *r)
 {
 	int64_t wait_ms = 0;
@@ -171,9 +189,7 @@ static bool has_turn(struct hd_actions *a, struct hd_row *r)
 	switch (hd_guard_rate(a->env.guards, r, hd_now_ms(), why, sizeof(why),
 			      &wait_ms)) {
 	case HD_PARK:
-		r->retry_until_ms += r->retry_until_ms != 0 ? wait_ms : 0;
-		r->deadline_ms += r->deadline_ms != 0 ? wait_ms : 0;
-		hd_flow_wait(a, r, r->state, wait_ms, why);
+		wait_turn(a, r, wait_ms, why);
 		return false;
 	case HD_REFUSE:
 		hd_flow_end(a, r, HD_ACTION_REFUSED, why);
@@ -188,9 +204,7 @@ static void start_decided(struct hd_actions *a, struct hd_row *r,
 {
 	bool plans = (to->action->flags & HERALD_PLANS) != 0;
 	char why[512];
-	bool acts = hd_guard_mode(a->env.guards, r,
-				  hd_instance_common(to->instance)->mode, why,
-				  sizeof(why)) != HD_SKIP;
+	bool acts = mode_lets(a, r, to, why, sizeof(why));
 
 	if (acts && !has_turn(a, r))
 		return;
@@ -210,9 +224,7 @@ static void run_fresh(struct hd_actions *a, struct hd_row *r,
 {
 	char why[512];
 
-	if (hd_guard_mode(a->env.guards, r,
-			  hd_instance_common(to->instance)->mode, why,
-			  sizeof(why)) == HD_SKIP)
+	if (!mode_lets(a, r, to, why, sizeof(why)))
 		hd_flow_end(a, r, HD_ACTION_SKIPPED, why);
 	else if (hd_guard_run(a->env.guards, r, hd_now_ms(), why,
 			      sizeof(why)) == HD_REFUSE)

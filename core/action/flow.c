@@ -112,6 +112,7 @@ void hd_flow_wait(struct hd_actions *a, struct hd_row *r,
 	r->due_ms = now + pause_ms;
 	r->fresh = false;
 	hd_row_set(&r->message, message);
+	hd_row_note_held(r);
 	hd_action_store(a, r, NULL);
 }
 
@@ -213,9 +214,8 @@ static void guard(struct hd_actions *a, struct hd_row *r, const json_t *target)
 	if (hd_guard_mode(a->env.guards, r, mode_of(a, r), why, sizeof(why)) ==
 	    HD_SKIP)
 		hd_flow_end(a, r, HD_ACTION_SKIPPED, why);
-	else if (hd_guard_target(a->env.guards, r, target,
-				 r->owner->record, hd_now_ms(), why,
-				 sizeof(why)) == HD_REFUSE)
+	else if (hd_guard_target(a->env.guards, r, target, r->owner->record,
+				 hd_now_ms(), why, sizeof(why)) == HD_REFUSE)
 		hd_flow_end(a, r, HD_ACTION_REFUSED, why);
 	else
 		hd_flow_begin(a, r);
@@ -242,7 +242,6 @@ static void on_plan(struct hd_actions *a, struct hd_row *r,
 	uid = member_text(target, "uid");
 	hd_row_set(&r->target_uid, uid);
 	free(uid);
-	r->tries = 0; /* what follows is another thing to try */
 	guard(a, r, target);
 }
 

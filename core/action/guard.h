@@ -106,8 +106,9 @@ enum hd_verdict hd_guard_run(struct hd_guards *guards, const struct hd_row *row,
 			     int64_t now_ms, char *why, size_t why_size);
 
 /* {"mode", "halted", "budgets": [{"action", "limits": [{"limit", "used"}],
- * "per_target", "next"}], "rates": [... and "waiting"]}: `next` is a UTC time,
- * there while nothing more is let through.  New reference. [loop] */
+ * "per_target": [LIMIT], "next"}], "rates": [... and "waiting"]}: `next` is a
+ * UTC time, there while nothing more is let through; of a rate `used` holds
+ * turns to come.  New reference. [loop] */
 json_t *hd_guards_describe(const struct hd_guards *guards, int64_t now_ms);
 
 #endif

@@ -433,6 +433,18 @@ static json_t *limits_json(const struct hd_guard_count *count,
 	return list;
 }
 
+static json_t *rates_json(const struct hd_rates *rates)
+{
+	json_t *list = json_array();
+	char text[HD_RATE_TEXT];
+
+	for (size_t i = 0; i < rates->count; i++) {
+		hd_rate_text(&rates->items[i], text);
+		json_array_append_new(list, json_string(text));
+	}
+	return list;
+}
+
 static void add_next(json_t *o, const struct hd_guard_count *count,
 		     const struct hd_rates *rates, int64_t now_ms,
 		     int64_t to_utc_ms)
@@ -460,8 +472,7 @@ static json_t *budget_json(const struct hd_guards *g,
 			    limits_json(count, &limit->at_most, utc_ms));
 	if (limit->per_target.count != 0)
 		json_object_set_new(o, "per_target",
-				    limits_json(NULL, &limit->per_target,
-						utc_ms));
+				    rates_json(&limit->per_target));
 	add_next(o, count, &limit->at_most, utc_ms, 0);
 	return o;
 }

@@ -43,7 +43,8 @@ struct hd_row {
 	bool held;    /* waits for its connector to be started */
 	bool changed; /* not yet written */
 	bool added;   /* not yet in the journal at all */
-	int64_t charged_ms; /* its budget was taken then (UTC), not stored yet */
+	int64_t charged_ms; /* its budget was taken then (UTC), not stored yet
+			     */
 	struct hd_storing *storing; /* the commit that carries it, or NULL */
 	char *after;		    /* from spec; NULL: none */
 	bool deferred, or_else;	    /* from spec */
@@ -74,6 +75,11 @@ void hd_case_free(struct hd_case *c); /* nothing under way */
 struct hd_row *hd_case_add(struct hd_case *c, const struct hd_action_row *row);
 
 /* By the entry's name, or by the row's id; NULL: none. [loop] */
+/* Writes into the spec whether the row waits for its connector to be started:
+ * a new process starts it, and the row's time is then now. [loop] */
+void hd_row_note_held(struct hd_row *row);
+bool hd_row_was_held(const struct hd_action_row *row);
+
 struct hd_row *hd_case_find(const struct hd_case *c, const char *name);
 struct hd_row *hd_case_row(const struct hd_case *c, const char *id);
 

@@ -4,12 +4,12 @@
  * and the alert's end if nothing is open any more.  Until it is durable none of
  * its rows moves, and nothing that depends on it happens. */
 #include "core/action/action_impl.h"
-#include "core/action/guard.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/action/guard.h"
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
 #include "core/base/crash.h"
@@ -153,6 +153,7 @@ static void release_rows(const struct hd_storing *s, bool stored)
 		if (!stored)
 			continue;
 		r->added = false;
+		r->charged_ms = 0;
 		if (hd_row_is_final(r))
 			count_end(r);
 	}
@@ -199,7 +200,6 @@ static void on_stored(void *ud, enum hd_txn_status status, struct hd_txn *txn)
 		return;
 	}
 	r->owner->pins--;
-	r->charged_ms = 0;
 	release_rows(s, true);
 	crash_here("after", r);
 	tell_person(s->word, NULL);
@@ -224,6 +224,7 @@ static void add_rows(struct hd_storing *s, struct hd_txn *txn)
 			hd_row_insert(r, txn);
 		else
 			hd_row_update(r, txn);
+		hd_guard_charge(s->actions->env.guards, r, txn);
 		add_entry(txn, r);
 	}
 }
@@ -253,7 +254,6 @@ static void store_now(struct hd_storing *s)
 	struct hd_txn *txn = hd_txn_new();
 
 	add_rows(s, txn);
-	hd_guard_charge(s->actions->env.guards, s->row, txn);
 	if (s->word)
 		hd_txn_entry(txn, s->row->owner->alert, s->word->kind,
 			     s->word->json);

@@ -87,19 +87,31 @@ void hd_buf_addc(struct hd_buf *buf, char c)
 
 void hd_buf_addf(struct hd_buf *buf, const char *fmt, ...)
 {
-	char *text = NULL;
+	size_t size = buf->cap - buf->n;
+	char *room = buf->p ? buf->p + buf->n : NULL;
 	va_list ap;
 	int n;
 
-	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
-	va_end(ap);
-	if (n < 0) {
-		buf->failed = true;
+	if (buf->failed)
 		return;
+	va_start(ap, fmt);
+	n = vsnprintf(room, size, fmt, ap);
+	va_end(ap);
+	if (n >= 0 && (size_t)n >= size) { /* it did not fit */
+		room = hd_buf_room(buf, (size_t)n);
+		if (!room) {
+			if (buf->p)
+				buf->p[buf->n] = '\0';
+			return;
+		}
+		va_start(ap, fmt);
+		n = vsnprintf(room, (size_t)n + 1, fmt, ap);
+		va_end(ap);
 	}
-	hd_buf_add(buf, text, (size_t)n);
-	free(text);
+	if (n < 0)
+		buf->failed = true;
+	else
+		hd_buf_grew(buf, (size_t)n);
 }
 
 bool hd_buf_failed(const struct hd_buf *buf)

@@ -16,6 +16,7 @@
 #define CANONICAL_MAX ((size_t)64 << 20)
 
 static EVP_MD *sha256;
+static pthread_key_t context_key;
 
 /* A system without SHA-256 or random numbers cannot keep our promises. */
 static void must(int ok, const char *what)
@@ -41,9 +42,38 @@ static const EVP_MD *get_sha256(void)
 	return sha256;
 }
 
+static void free_context(void *ctx)
+{
+	EVP_MD_CTX_free(ctx);
+}
+
+static void make_key(void)
+{
+	must(pthread_key_create(&context_key, free_context) == 0, "key");
+}
+
+/* One a thread, begun: making one anew costs more than a short digest. */
+static EVP_MD_CTX *begin(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	static _Thread_local EVP_MD_CTX *ctx;
+
+	if (!ctx) {
+		pthread_once(&once, make_key);
+		ctx = EVP_MD_CTX_new();
+		must(ctx != NULL && pthread_setspecific(context_key, ctx) == 0,
+		     "SHA-256");
+	}
+	must(EVP_DigestInit_ex2(ctx, get_sha256(), NULL), "SHA-256");
+	return ctx;
+}
+
 void hd_sha256(const void *p, size_t n, uint8_t out[HD_SHA256_SIZE])
 {
-	must(EVP_Digest(p, n, out, NULL, get_sha256(), NULL), "SHA-256");
+	EVP_MD_CTX *ctx = begin();
+
+	must(EVP_DigestUpdate(ctx, p, n) && EVP_DigestFinal_ex(ctx, out, NULL),
+	     "SHA-256");
 }
 
 void hd_sha256_hex(const void *p, size_t n, char out[HD_SHA256_HEX])
@@ -68,14 +98,13 @@ static int add_piece(EVP_MD_CTX *ctx, const struct hd_piece *piece)
 void hd_sha256_pieces(const struct hd_piece *pieces, size_t count,
 		      uint8_t out[HD_SHA256_SIZE])
 {
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	int ok = ctx && EVP_DigestInit_ex2(ctx, get_sha256(), NULL);
+	EVP_MD_CTX *ctx = begin();
+	int ok = 1;
 	size_t i;
 
 	for (i = 0; i < count && ok; i++)
 		ok = add_piece(ctx, &pieces[i]);
 	must(ok && EVP_DigestFinal_ex(ctx, out, NULL), "SHA-256");
-	EVP_MD_CTX_free(ctx);
 }
 
 void hd_hmac_sha256(const void *key, size_t key_n, const void *p, size_t n,

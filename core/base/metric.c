@@ -158,11 +158,30 @@ static void add_escaped(struct hd_buf *out, const char *text, char more)
 	}
 }
 
+/* Short, and of characters that stand for themselves. */
+static bool is_plain(const char *value)
+{
+	size_t n = 0;
+
+	while (value[n] > ' ' && value[n] < 127 && value[n] != '"' &&
+	       value[n] != '\\')
+		n++;
+	return value[n] == '\0' && n < LABELS_MAX / 4;
+}
+
 void hd_metric_label(struct hd_buf *out, const char *label, const char *value)
 {
 	struct hd_buf mended;
 
 	assert(is_name(label));
+	if (is_plain(value)) {
+		hd_buf_adds(out, out->n > 0 ? "," : "");
+		hd_buf_adds(out, label);
+		hd_buf_adds(out, "=\"");
+		hd_buf_adds(out, value);
+		hd_buf_addc(out, '"');
+		return;
+	}
 	hd_buf_init(&mended, LABELS_MAX);
 	hd_utf8_mend(&mended, value,
 		     hd_utf8_cut(value, strlen(value), LABELS_MAX / 4));

@@ -346,6 +346,8 @@ struct hd_cel_limits {
 struct hd_cel_options {
 	const char *expect;    /* type of the result; NULL: any */
 	const char *container; /* namespace "a.b" for names; NULL: none */
+	bool no_failing;       /* what fails whatever the input, such as
+				* duration("5x"), is an issue */
 	bool unchecked;	       /* resolve names, leave types to evaluation */
 	struct hd_cel_limits limits;
 };
@@ -429,6 +431,9 @@ struct hd_cel_activation {
 struct hd_cel_value hd_cel_eval(const struct hd_cel_program *program,
 				const struct hd_cel_activation *activation,
 				struct hd_cel_arena *arena);
+
+/* What the last evaluation in this arena cost: as counted for limits.cost. */
+uint64_t hd_cel_arena_cost(const struct hd_cel_arena *arena);
 
 /* What is absent below these paths is unknown: "user", "enrich.vt",
  * "evidences[*].user".  The path starts with a variable of `env` (unqualified)

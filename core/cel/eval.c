@@ -7,9 +7,17 @@
 #define FEW_LOCALS 16
 #define FEW_ARGS 4
 
+/* Inlined into hd_cel_eval_node() these would have each constant pay for the
+ * registers and the stack that they need. */
+#define APART __attribute__((noinline))
+
 static struct hd_cel_value eval(struct hd_cel_call *call,
 				const struct hd_cel_node *node)
 {
+	if (node->op == HD_CEL_OP_CONST && call->cost != 0) {
+		call->cost--;
+		return node->value;
+	}
 	return hd_cel_eval_node(call, node);
 }
 
@@ -24,9 +32,9 @@ static struct hd_cel_value not_bool(struct hd_cel_call *call,
 
 /* One false decides `&&`, one true `||`, wherever it stands; then unknowns
  * count more than errors, since they may still turn out to decide. */
-static struct hd_cel_value eval_logic(struct hd_cel_call *call,
-				      const struct hd_cel_node *node,
-				      bool decides)
+APART static struct hd_cel_value eval_logic(struct hd_cel_call *call,
+					    const struct hd_cel_node *node,
+					    bool decides)
 {
 	struct hd_cel_value bad = { .kind = HD_CEL_NONE }, v;
 	uint32_t i;
@@ -50,8 +58,8 @@ static struct hd_cel_value eval_logic(struct hd_cel_call *call,
 	return bad.kind == HD_CEL_NONE ? hd_cel_bool(!decides) : bad;
 }
 
-static struct hd_cel_value eval_cond(struct hd_cel_call *call,
-				     const struct hd_cel_node *node)
+APART static struct hd_cel_value eval_cond(struct hd_cel_call *call,
+					   const struct hd_cel_node *node)
 {
 	struct hd_cel_value cond = eval(call, node->a);
 
@@ -79,8 +87,8 @@ static struct hd_cel_value eval_rest(struct hd_cel_call *call,
 	return bad;
 }
 
-static struct hd_cel_value eval_binary(struct hd_cel_call *call,
-				       const struct hd_cel_node *node)
+APART static struct hd_cel_value eval_binary(struct hd_cel_call *call,
+					     const struct hd_cel_node *node)
 {
 	struct hd_cel_value a = eval(call, node->a), b;
 
@@ -152,8 +160,8 @@ static struct hd_cel_value apply(struct hd_cel_call *call,
 	return v;
 }
 
-static struct hd_cel_value eval_call(struct hd_cel_call *call,
-				     const struct hd_cel_node *node)
+APART static struct hd_cel_value eval_call(struct hd_cel_call *call,
+					   const struct hd_cel_node *node)
 {
 	struct hd_cel_value few[FEW_ARGS], *args = few;
 	uint32_t i;
@@ -171,8 +179,8 @@ static struct hd_cel_value eval_call(struct hd_cel_call *call,
 	return apply(call, node, args);
 }
 
-static struct hd_cel_value eval_unary(struct hd_cel_call *call,
-				      const struct hd_cel_node *node)
+APART static struct hd_cel_value eval_unary(struct hd_cel_call *call,
+					    const struct hd_cel_node *node)
 {
 	struct hd_cel_value v = eval(call, node->a);
 
@@ -186,16 +194,16 @@ static struct hd_cel_value eval_unary(struct hd_cel_call *call,
 	return hd_cel_bool(!v.u.boolean);
 }
 
-static struct hd_cel_value eval_bind(struct hd_cel_call *call,
-				     const struct hd_cel_node *node)
+APART static struct hd_cel_value eval_bind(struct hd_cel_call *call,
+					   const struct hd_cel_node *node)
 {
 	/* A bad value is bad where it is used, and only there. */
 	call->locals[node->slot] = eval(call, node->a);
 	return eval(call, node->c);
 }
 
-static struct hd_cel_value eval_optional(struct hd_cel_call *call,
-					 const struct hd_cel_node *node)
+APART static struct hd_cel_value eval_optional(struct hd_cel_call *call,
+					       const struct hd_cel_node *node)
 {
 	struct hd_cel_value v = eval(call, node->a);
 
@@ -217,8 +225,8 @@ static struct hd_cel_value eval_optional(struct hd_cel_call *call,
 
 /* No optional is made for a.?b.?c.orValue(d): its value is all that is wanted.
  */
-static struct hd_cel_value eval_or_value(struct hd_cel_call *call,
-					 const struct hd_cel_node *node)
+APART static struct hd_cel_value eval_or_value(struct hd_cel_call *call,
+					       const struct hd_cel_node *node)
 {
 	struct hd_cel_value v;
 
@@ -236,8 +244,8 @@ static struct hd_cel_value eval_or_value(struct hd_cel_call *call,
 	return v.kind == HD_CEL_NONE ? eval(call, node->b) : v;
 }
 
-static struct hd_cel_value eval_or_else(struct hd_cel_call *call,
-					const struct hd_cel_node *node)
+APART static struct hd_cel_value eval_or_else(struct hd_cel_call *call,
+					      const struct hd_cel_node *node)
 {
 	struct hd_cel_value v = eval(call, node->a);
 
@@ -251,8 +259,8 @@ static struct hd_cel_value eval_or_else(struct hd_cel_call *call,
 	return v;
 }
 
-static struct hd_cel_value eval_fail(struct hd_cel_call *call,
-				     const struct hd_cel_node *node)
+APART static struct hd_cel_value eval_fail(struct hd_cel_call *call,
+					   const struct hd_cel_node *node)
 {
 	call->node = node;
 	if (node->path)
@@ -333,5 +341,6 @@ struct hd_cel_value hd_cel_eval(const struct hd_cel_program *program,
 	v = hd_cel_eval_node(&call, program->root);
 	if (call.unknowns && !hd_cel_bad(&v))
 		v = hd_cel_whole(&call, v);
+	arena->cost = program->cost - call.cost;
 	return call.stopped ? hd_cel_stopped(&call) : v;
 }

@@ -20,12 +20,19 @@ void hd_api_settle(struct hd_call *call);
 void hd_api_retry(struct hd_call *call);
 void hd_api_drop(struct hd_call *call);
 
+/* api_undo.c */
+void hd_api_undo(struct hd_call *call);
+
 /* api_eval.c */
 void hd_api_eval(struct hd_call *call);
 
 /* api_plugins.c */
 void hd_api_plugins(struct hd_call *call);
 void hd_api_plugin(struct hd_call *call);
+
+/* api_connector.c */
+void hd_api_connector_secret(struct hd_call *call);
+void hd_api_connector_address(struct hd_call *call);
 
 /* api_run.c */
 void hd_api_reload(struct hd_call *call);

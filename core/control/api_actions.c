@@ -8,17 +8,15 @@
 
 #include "core/action/action.h"
 #include "core/base/alloc.h"
-#include "core/base/buf.h"
 #include "core/base/err.h"
-#include "core/base/json_text.h"
 #include "core/base/log.h"
 #include "core/control/control_impl.h"
+#include "core/control/person.h"
 #include "core/control/rows_json.h"
 #include "core/journal/journal.h"
 #include "core/pipeline/engine.h"
 
 #define LIST_MAX 1000
-#define ENTRY_MAX (64 << 10)
 
 /* ---- lists ---- */
 
@@ -102,25 +100,16 @@ void hd_api_actions(struct hd_call *call)
 
 /* ---- a person's word ---- */
 
-/* An entry of the timeline: who, why, and what. Takes the reference. */
+/* The caller frees it. Takes the reference. */
 static char *entry_text(const struct hd_call *call, json_t *what_take)
 {
-	struct hd_buf text;
-
-	hd_set_text(what_take, "by", call->by);
-	hd_set_text(what_take, "because", hd_call_text(call, "because"));
-	hd_buf_init(&text, ENTRY_MAX);
-	hd_json_write(&text, what_take, 0);
-	json_decref(what_take);
-	return hd_buf_steal(&text);
+	return hd_person_entry(call->by, hd_call_text(call, "because"),
+			       what_take);
 }
 
 static char *message_text(const struct hd_call *call, const char *what)
 {
-	const char *because = hd_call_text(call, "because");
-
-	return hd_strf("%s by %s%s%.500s", what, call->by, because ? ": " : "",
-		       because ? because : "");
+	return hd_person_message(call->by, hd_call_text(call, "because"), what);
 }
 
 static void on_amended(void *ud, const struct hd_err *err)

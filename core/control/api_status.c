@@ -11,10 +11,12 @@
 #include "core/conf/load.h"
 #include "core/conf/settings.h"
 #include "core/control/control_impl.h"
+#include "core/control/retry.h"
 #include "core/control/roles.h"
 #include "core/control/rows_json.h"
 #include "core/expr/expr.h"
 #include "core/journal/journal.h"
+#include "core/lookup/lookup.h"
 #include "core/pipeline/engine.h"
 #include "core/pipeline/program.h"
 #include "core/plugin/instance.h"
@@ -200,8 +202,13 @@ void hd_api_status(struct hd_call *call)
 	json_object_set_new(o, "engine", engine_json(&e));
 	json_object_set_new(o, "journal", journal_json(control, &j));
 	json_object_set_new(o, "connectors", connectors_json(control));
+	json_object_set_new(o, "lookups",
+			    hd_lookups_describe(control->env.lookups));
 	json_object_set_new(o, "parts", parts_json());
 	json_object_set_new(o, "roles", roles_json(call->roles));
+	if (control->retry)
+		json_object_set_new(o, "retry",
+				    hd_retry_describe(control->retry));
 	hd_call_answer(call, o);
 }
 

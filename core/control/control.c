@@ -11,7 +11,9 @@
 #include "core/base/err.h"
 #include "core/base/log.h"
 #include "core/conf/settings.h"
+#include "core/control/backup.h"
 #include "core/control/control_impl.h"
+#include "core/control/retry.h"
 #include "core/control/roles.h"
 #include "core/net/listener.h"
 #include "core/pipeline/engine.h"
@@ -136,6 +138,8 @@ void hd_control_free(struct hd_control *control)
 
 	if (!control)
 		return;
+	hd_backup_free(control->backup);
+	hd_retry_end(control->retry, "ended with herald");
 	hd_tail_fini(&control->tail);
 	hd_listener_free(control->listener);
 	/* Their answers may still come, and reach nobody. */
@@ -146,6 +150,16 @@ void hd_control_free(struct hd_control *control)
 	hd_roles_free(control->roles);
 	free(control->socket);
 	free(control);
+}
+
+bool hd_control_idle(struct hd_control *control, void (*fn)(void *ud), void *ud)
+{
+	control->ending = true;
+	if (!hd_backup_is_running(control->backup))
+		return true;
+	control->idle_fn = fn;
+	control->idle_ud = ud;
+	return false;
 }
 
 void hd_control_line(struct hd_control *control, const char *line)

@@ -20,6 +20,7 @@ struct hd_guards;
 struct hd_instance;
 struct hd_journal;
 struct hd_listener;
+struct hd_lookups;
 struct hd_reader;
 
 struct hd_control_env {
@@ -28,6 +29,7 @@ struct hd_control_env {
 	struct hd_journal *journal;
 	struct hd_reader *reader; /* for short questions, on the loop */
 	struct hd_guards *guards;
+	struct hd_lookups *lookups;
 	void *ud;
 	/* The i-th connector in force, NULL past the end. */
 	struct hd_instance *(*connector_at)(void *ud, size_t i);
@@ -42,7 +44,14 @@ struct hd_control_env {
 /* Opens the socket and serves it. NULL and `err`. [loop] */
 struct hd_control *hd_control_new(const struct hd_control_env *env,
 				  const char *socket_path, struct hd_err *err);
+/* Only when it is idle. [loop] */
 void hd_control_free(struct hd_control *control);
+
+/* True if nothing that was asked for is under way on another thread (a backup);
+ * else `fn` will be called once that is so.  Nothing of the kind is begun any
+ * more. [loop] */
+bool hd_control_idle(struct hd_control *control, void (*fn)(void *ud),
+		     void *ud);
 
 /* Another configuration is in force: who may do what is read from it. [loop] */
 void hd_control_enforce(struct hd_control *control);

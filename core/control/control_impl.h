@@ -3,12 +3,15 @@
 #ifndef HD_CONTROL_CONTROL_IMPL_H
 #define HD_CONTROL_CONTROL_IMPL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/control/call.h"
 #include "core/control/control.h"
 #include "core/control/tail.h"
 
+struct hd_backup;
+struct hd_retry;
 struct hd_roles;
 struct hd_settings;
 
@@ -21,7 +24,12 @@ struct hd_control {
 	char *socket;		/* its path */
 	int64_t started_ms;	/* monotonic */
 	int64_t started_utc_ms;
-	uint64_t halts; /* an unhalt is void if it grew meanwhile */
+	struct hd_backup *backup; /* the last one; NULL: none yet */
+	bool ending;
+	void (*idle_fn)(void *ud); /* told when the backup has ended */
+	void *idle_ud;
+	struct hd_retry *retry; /* under way; NULL: none */
+	uint64_t halts;		/* an unhalt is void if it grew meanwhile */
 };
 
 const struct hd_settings *hd_control_settings_of(const struct hd_control *c);

@@ -8,6 +8,9 @@
 #include "core/base/alloc.h"
 #include "core/base/json_text.h"
 #include "core/control/api.h"
+#include "core/control/backup.h"
+#include "core/control/person.h"
+#include "core/control/retry.h"
 #include "core/control/roles.h"
 #include "core/net/listener.h"
 
@@ -26,7 +29,7 @@ static const struct route routes[] = {
 	/* look */
 	{ "GET", "status", HD_ROLE_VIEW, hd_api_status, "", false },
 	{ "GET", "alerts", HD_ROLE_VIEW, hd_api_list,
-	  "state pipeline since limit cursor", false },
+	  "state pipeline since if limit cursor", false },
 	{ "GET", "alerts/{}", HD_ROLE_VIEW, hd_api_show, "", false },
 	{ "GET", "alerts/{}/explain", HD_ROLE_VIEW, hd_api_explain, "", false },
 	{ "GET", "actions", HD_ROLE_VIEW, hd_api_actions, "state limit",
@@ -45,6 +48,9 @@ static const struct route routes[] = {
 	  "as because", false },
 	{ "POST", "alerts/{}/retry", HD_ROLE_OPERATE, hd_api_retry, "because",
 	  false },
+	{ "POST", "retry", HD_ROLE_OPERATE, hd_api_retry_many,
+	  "if at stop because", false },
+	{ "POST", "undo/{}", HD_ROLE_OPERATE, hd_api_undo, "because", false },
 	{ "POST", "halt", HD_ROLE_OPERATE, hd_api_halt, "because", false },
 	{ "POST", "unhalt", HD_ROLE_APPROVE, hd_api_unhalt, "because", false },
 	{ "POST", "connectors/{}/stop", HD_ROLE_OPERATE, hd_api_connector_stop,
@@ -56,6 +62,12 @@ static const struct route routes[] = {
 	/* run */
 	{ "GET", "export", HD_ROLE_ADMIN, hd_api_export, "since limit cursor",
 	  false },
+	{ "GET", "connectors/{}/secret", HD_ROLE_ADMIN, hd_api_connector_secret,
+	  "option", false },
+	{ "GET", "connectors/{}/address", HD_ROLE_ADMIN,
+	  hd_api_connector_address, "", false },
+	{ "POST", "backup", HD_ROLE_ADMIN, hd_api_backup_begin, "dir", false },
+	{ "GET", "backup", HD_ROLE_ADMIN, hd_api_backup, "", false },
 	{ "POST", "reload", HD_ROLE_ADMIN, hd_api_reload, "dry_run", false },
 	{ "POST", "alerts/{}/drop", HD_ROLE_ADMIN, hd_api_drop, "because",
 	  false },
@@ -163,6 +175,21 @@ static int read_body(struct hd_call *call, const struct route *r)
 	return 0;
 }
 
+/* What a person does is kept with why he did it. */
+static int check_because(struct hd_call *call, const struct route *r)
+{
+	const char *because = hd_call_text(call, "because");
+
+	if (!takes(r, "because") ||
+	    (because && strlen(because) <= HD_BECAUSE_MAX))
+		return 0;
+	hd_call_refuse(call, 400, "--because TEXT",
+		       because ? "`because` is over %d bytes"
+			       : "say why: `because`, of at most %d bytes",
+		       HD_BECAUSE_MAX);
+	return -1;
+}
+
 static int check_names(struct hd_call *call, const struct route *r)
 {
 	const char *const *q = call->rq->query;
@@ -170,7 +197,9 @@ static int check_names(struct hd_call *call, const struct route *r)
 	for (; q && q[0]; q += 2)
 		if (!takes(r, q[0]))
 			return refuse_name(call, r, q[0]);
-	return read_body(call, r);
+	if (read_body(call, r) < 0)
+		return -1;
+	return check_because(call, r);
 }
 
 static void refuse_role(struct hd_call *call, unsigned role)

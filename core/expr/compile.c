@@ -83,11 +83,50 @@ static bool asks_reputation(const char *path, const char *view)
 	return !*path || *path == '[' || strncmp(path, ".reputation", 11) == 0;
 }
 
+static bool is_end(char c)
+{
+	return c == '\0' || c == '.' || c == '[';
+}
+
+/* How often an ordered enum stands in a text; in a path it is a whole name. */
+static size_t count_ordered(const char *text, bool is_path)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < HD_ORDERED; i++) {
+		size_t n = strlen(hd_ordered[i]);
+
+		for (const char *p = text; (p = strstr(p, hd_ordered[i]));
+		     p += n)
+			if (!is_path ||
+			    ((p == text || p[-1] == '.') && is_end(p[n])))
+				count++;
+	}
+	return count;
+}
+
+/* Where the source says more of them than the paths do (a value was taken out
+ * of its place before), they may be anywhere. */
+static void note_ordered(struct hd_expr *expr, const struct hd_cel_ref *refs,
+			 size_t n)
+{
+	size_t said = count_ordered(expr->source, false);
+	size_t found = 0;
+
+	for (size_t i = 0; said > 0 && i < n; i++) {
+		if (count_ordered(refs[i].path, true) == 0)
+			continue;
+		/* one that is a variable itself is seen to where it is read */
+		if (strpbrk(refs[i].path, ".["))
+			expr->ordered[refs[i].slot] = true;
+		found++;
+	}
+	for (size_t i = 0; found < said && i < HD_SLOT_COUNT; i++)
+		expr->ordered[i] = true;
+}
+
 static void note_refs(struct hd_expr *expr)
 {
-	static const char *const ordered[] = { "severity_id", "risk_level_id",
-					       "priority_id", "confidence_id",
-					       "impact_id",   "score_id" };
 	const struct hd_cel_ref *refs;
 	size_t n = hd_cel_program_refs(expr->program, &refs);
 
@@ -100,15 +139,10 @@ static void note_refs(struct hd_expr *expr)
 			if (asks_reputation(refs[i].path, hd_views[v].name))
 				expr->reputations |= 1u << v;
 		if (expr->in_record &&
-		    ((int)refs[i].slot == hd_slot_of_attribute("risk_score") ||
-		     (int)refs[i].slot ==
-			     hd_slot_of_attribute("risk_level_id") ||
-		     (int)refs[i].slot == hd_slot_of_attribute("risk_level")))
+		    hd_slot_is_of_risk(expr->env, refs[i].slot))
 			expr->reads_risk = true;
 	}
-	for (size_t i = 0; i < sizeof(ordered) / sizeof(ordered[0]); i++)
-		if (strstr(expr->source, ordered[i]))
-			expr->reads_ordered = true;
+	note_ordered(expr, refs, n);
 }
 
 /* ---- compiling ---- */
@@ -131,22 +165,56 @@ static const char *expected(enum hd_expr_type type)
 	return NULL;
 }
 
-/* What is written of the alert where only the target is visible. */
+/* Names that stand in other places, and what there is in this one. */
 static const char *remedy_of(const struct hd_checks *checks,
 			     const struct hd_cel_issue *issue)
 {
-	if (issue->remedy[0] || !checks->names->target ||
-	    strncmp(issue->text, "unknown name", 12) != 0)
+	static const struct {
+		const char *text, *remedy;
+	} elsewhere[] = {
+		{ "unknown name 'first'",
+		  "`first` is known in `unless` of dedup only" },
+		{ "unknown name 'target'",
+		  "`target` is known in the section safety only" },
+		{ "unknown name 'row'",
+		  "`row` is known in the map of a source only; what no row of "
+		  "it takes is in unmapped" },
+	};
+
+	if (strncmp(issue->text, "unknown name", 12) != 0)
 		return issue->remedy;
-	return "write target.user or target.device: what the action would hit";
+	for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++)
+		if (strcmp(issue->text, elsewhere[i].text) == 0)
+			return elsewhere[i].remedy;
+	if (checks->names->target)
+		return "write target.user or target.device: what the action "
+		       "would hit";
+	return issue->remedy[0] ? issue->remedy
+				: "names are attributes of OCSF 2004, or those "
+				  "of herald-expressions(7)";
+}
+
+/* "view.user" is how types of ours are told from OCSF's: nobody's business. */
+static void hide_views(char *text)
+{
+	static const char type[] = " view.";
+	size_t n = sizeof(type) - 1;
+
+	while ((text = strstr(text, type))) {
+		text++; /* the blank stays */
+		memmove(text, text + n - 1, strlen(text + n - 1) + 1);
+	}
 }
 
 static void report(struct hd_checks *checks, const struct hd_cel_issues *issues)
 {
-	for (size_t i = 0; i < issues->n; i++)
-		hd_checks_complain(checks, issues->items[i].offset,
-				   issues->items[i].text,
-				   remedy_of(checks, &issues->items[i]));
+	for (size_t i = 0; i < issues->n; i++) {
+		const struct hd_cel_issue *issue = &issues->items[i];
+
+		hide_views(issue->text);
+		hd_checks_complain(checks, issue->offset, issue->text,
+				   remedy_of(checks, issue));
+	}
 }
 
 struct hd_expr *hd_expr_compile_part(struct hd_expr_env *env,
@@ -159,7 +227,8 @@ struct hd_expr *hd_expr_compile_part(struct hd_expr_env *env,
 	struct hd_expr *expr = hd_alloc(sizeof(*expr));
 	struct hd_checks checks = { expr, names ? names : &none, fn, ud,
 				    false };
-	struct hd_cel_options options = { .expect = expected(type) };
+	struct hd_cel_options options = { .expect = expected(type),
+					  .no_failing = true };
 	struct hd_cel_issues issues = { 0 };
 	const struct hd_cel_env *cel;
 
@@ -203,8 +272,9 @@ static void complain_in_node(void *ud, size_t offset, const char *text,
 	if (!in->path)
 		in->path = hd_node_path(in->node);
 	hd_complain(in->complaints, hd_node_place_at(in->node, offset),
-		    "%s in %s%s%s", text, in->path,
-		    remedy && remedy[0] ? "; " : "", remedy ? remedy : "");
+		    "%s in %s", text, in->path);
+	if (remedy && remedy[0])
+		hd_complain_remedy(in->complaints, "%s", remedy);
 }
 
 struct hd_expr *hd_expr_compile(struct hd_expr_env *env,
@@ -251,6 +321,15 @@ struct hd_expr *hd_expr_compile_text(struct hd_expr_env *env,
 				    err);
 }
 
+struct hd_expr *hd_expr_try(struct hd_expr_env *env,
+			    const struct hd_expr_names *names, const char *text,
+			    enum hd_expr_type type, hd_expr_issue_fn fn,
+			    void *ud)
+{
+	return hd_expr_compile_part(env, names, text, strlen(text), type, fn,
+				    ud);
+}
+
 void hd_expr_free(struct hd_expr *expr)
 {
 	if (!expr)
@@ -277,4 +356,10 @@ void hd_expr_paths(const struct hd_expr *expr,
 
 	for (size_t i = 0; i < n; i++)
 		fn(ud, refs[i].path);
+}
+
+bool hd_expr_is_name(const struct hd_expr *expr)
+{
+	return expr->name_count == 1 &&
+	       strcmp(expr->names[0], expr->source) == 0;
 }

@@ -7,6 +7,7 @@
 #include "core/base/alloc.h"
 #include "core/conf/list.h"
 #include "core/expr/run.h"
+#include "core/record/record.h"
 #include "core/record/schema.h"
 
 static_assert(HD_SLOT_COUNT <= HD_CEL_SLOTS, "CEL has room for our slots");
@@ -112,6 +113,22 @@ static void add_record(struct hd_expr_env *env)
 	hd_cel_env_var(cel, "done", "map(string, outcome)", HD_SLOT_DONE);
 }
 
+static unsigned slot_of(const char *attribute)
+{
+	int slot = hd_slot_of_attribute(attribute);
+
+	assert(slot >= 0);
+	return (unsigned)slot;
+}
+
+bool hd_slot_is_of_risk(const struct hd_expr_env *env, unsigned slot)
+{
+	for (size_t i = 0; i < HD_RISK_SLOTS; i++)
+		if (env->risk_slots[i] == slot)
+			return true;
+	return false;
+}
+
 static void check_env(const struct hd_cel_env *cel)
 {
 	const char *trouble = hd_cel_env_trouble(cel);
@@ -129,6 +146,11 @@ struct hd_expr_env *hd_expr_env_new(const struct hd_risk_levels *levels,
 
 	assert(hd_ocsf_objects[0].count <= HD_SLOT_NAME - HD_SLOT_ATTRIBUTE);
 	env->levels = *levels;
+	for (unsigned i = 0; i < HD_VIEWS; i++)
+		env->views[i] = hd_record_view_find(hd_views[i].name);
+	env->risk_slots[HD_RISK_SCORE] = slot_of("risk_score");
+	env->risk_slots[HD_RISK_LEVEL_ID] = slot_of("risk_level_id");
+	env->risk_slots[HD_RISK_LEVEL] = slot_of("risk_level");
 	env->timezone = hd_strdup(zone);
 	hd_dict_init(&env->lists);
 	hd_dict_init(&env->types);

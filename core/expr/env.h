@@ -29,12 +29,24 @@ enum hd_slot {
 	HD_SLOT_COUNT = HD_SLOT_NAME + HD_EXPR_NAMES_MAX
 };
 
+/* What follows from the score. */
+enum hd_risk_slot {
+	HD_RISK_SCORE,
+	HD_RISK_LEVEL_ID,
+	HD_RISK_LEVEL,
+	HD_RISK_SLOTS
+};
+
 struct hd_view {
 	const char *name;   /* "src" */
 	const char *type;   /* of CEL: "view.src" */
 	const char *object; /* of OCSF: "network_endpoint" */
 };
 extern const struct hd_view hd_views[HD_VIEWS];
+
+/* Enums whose order counts: 99, "other", reads 0 in them. */
+#define HD_ORDERED 6
+extern const char *const hd_ordered[HD_ORDERED];
 
 struct hd_expr_env {
 	struct hd_cel_env *base;   /* functions, constants, now */
@@ -45,8 +57,10 @@ struct hd_expr_env {
 	struct hd_cel_arena *arena;
 	struct hd_run *run; /* one evaluation at a time */
 	struct hd_risk_levels levels;
-	struct hd_dict lists; /* const struct hd_list * */
-	struct hd_dict types; /* of attributes: the text, ours */
+	int views[HD_VIEWS]; /* hd_record_view_find() of hd_views[] */
+	unsigned risk_slots[HD_RISK_SLOTS]; /* as in enum hd_risk_slot */
+	struct hd_dict lists;		    /* const struct hd_list * */
+	struct hd_dict types;		    /* of attributes: the text, ours */
 	char *timezone;
 };
 
@@ -58,6 +72,9 @@ void hd_types_provide(struct hd_expr_env *env, struct hd_cel_env *cel);
 /* The slot of severity_id, risk_score, ... -1 if the class has no such
  * attribute. [any] */
 int hd_slot_of_attribute(const char *name);
+
+/* True for what follows from the score. [any] */
+bool hd_slot_is_of_risk(const struct hd_expr_env *env, unsigned slot);
 
 /* Herald's own functions. [loop] */
 void hd_functions_add(struct hd_expr_env *env);

@@ -32,7 +32,8 @@ struct hd_run *hd_run_begin(const struct hd_expr *expr,
 	run->scope = scope;
 	run->score = 0;
 	run->owned_count = 0;
-	memset(run->cached, 0, sizeof(run->cached));
+	run->cost = 0;
+	run->turn++;
 	run->unknowns = hd_unknown_paths(expr, scope);
 	return run;
 }
@@ -47,8 +48,7 @@ void hd_run_end(struct hd_run *run)
 
 /* ---- why ---- */
 
-/* Names each lookup once, also where several values of it are missing. */
-static void put_missing(const struct hd_expr_scope *scope, size_t id, char *out,
+void hd_run_put_missing(const struct hd_expr_scope *scope, size_t id, char *out,
 			size_t size)
 {
 	char text[128];
@@ -76,13 +76,15 @@ void hd_run_missing(const struct hd_expr_scope *scope, char *out, size_t size)
 {
 	out[0] = '\0';
 	for (size_t i = 0; i < scope->missing_count; i++)
-		put_missing(scope, i, out, size);
+		hd_run_put_missing(scope, i, out, size);
 }
 
 static enum hd_truth because(struct hd_reason *why, enum hd_truth truth,
 			     const char *text)
 {
-	if (why)
+	if (why && !text[0])
+		why->text[0] = '\0';
+	else if (why)
 		snprintf(why->text, sizeof(why->text), "%s", text);
 	return truth;
 }
@@ -96,7 +98,7 @@ static enum hd_truth not_sure(const struct hd_run *run,
 	char text[sizeof(why->text)] = "";
 
 	for (size_t i = 0; i < n; i++)
-		put_missing(run->scope, ids[i], text, sizeof(text));
+		hd_run_put_missing(run->scope, ids[i], text, sizeof(text));
 	return because(why, HD_NOT_SURE, text);
 }
 
@@ -117,8 +119,16 @@ static enum hd_truth judge(const struct hd_run *run,
 
 /* ---- over the interval of the score ---- */
 
-/* The ends, and the first score of each level between them: a condition about
- * levels that holds nowhere but in the middle is not sure either. */
+bool hd_run_is_spread(const struct hd_run *run)
+{
+	const struct hd_interval *risk = run->scope->risk;
+
+	return run->expr->reads_risk && risk && risk->low < risk->high;
+}
+
+/* Of an interval: its ends, and the first score of each level between them: a
+ * condition about levels that holds nowhere but in the middle is not sure
+ * either. */
 static size_t scores_to_try(const struct hd_run *run, int scores[SCORES_MAX])
 {
 	const struct hd_risk_levels *levels = &run->expr->env->levels;
@@ -127,9 +137,7 @@ static size_t scores_to_try(const struct hd_run *run, int scores[SCORES_MAX])
 	const struct hd_interval *risk = run->scope->risk;
 	size_t n = 0;
 
-	scores[n++] = risk ? risk->low : 0;
-	if (!risk || risk->low == risk->high || !run->expr->reads_risk)
-		return n;
+	scores[n++] = risk->low;
 	for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++)
 		if (bounds[i] > risk->low && bounds[i] < risk->high)
 			scores[n++] = bounds[i];
@@ -139,17 +147,18 @@ static size_t scores_to_try(const struct hd_run *run, int scores[SCORES_MAX])
 
 static struct hd_cel_value eval_at(struct hd_run *run, int score)
 {
-	static const char *const following[] = { "risk_score", "risk_level_id",
-						 "risk_level" };
 	struct hd_cel_activation activation = { .resolve = hd_scope_resolve,
 						.ud = run,
 						.unknowns = run->unknowns };
+	struct hd_cel_value value;
 
-	for (size_t i = 0; i < sizeof(following) / sizeof(following[0]); i++)
-		run->cached[hd_slot_of_attribute(following[i])] = false;
+	for (size_t i = 0; i < HD_RISK_SLOTS && run->expr->reads_risk; i++)
+		run->cached[run->expr->env->risk_slots[i]] = 0;
 	run->score = score;
-	return hd_cel_eval(run->expr->program, &activation,
-			   run->expr->env->arena);
+	value = hd_cel_eval(run->expr->program, &activation,
+			    run->expr->env->arena);
+	run->cost += hd_cel_arena_cost(run->expr->env->arena);
+	return value;
 }
 
 static enum hd_truth spans(const struct hd_run *run, struct hd_reason *why)
@@ -164,8 +173,8 @@ static enum hd_truth spans(const struct hd_run *run, struct hd_reason *why)
 	return because(why, HD_NOT_SURE, text);
 }
 
-enum hd_truth hd_run_eval(struct hd_run *run, struct hd_cel_value *value,
-			  struct hd_reason *why)
+static enum hd_truth eval_spread(struct hd_run *run, struct hd_cel_value *value,
+				 struct hd_reason *why)
 {
 	int scores[SCORES_MAX];
 	size_t n = scores_to_try(run, scores);
@@ -184,6 +193,17 @@ enum hd_truth hd_run_eval(struct hd_run *run, struct hd_cel_value *value,
 			(truth != HD_HOLDS || hd_cel_equal(*value, other));
 	}
 	return agree || truth == HD_ERROR ? truth : spans(run, why);
+}
+
+enum hd_truth hd_run_eval(struct hd_run *run, struct hd_cel_value *value,
+			  struct hd_reason *why)
+{
+	const struct hd_interval *risk = run->scope->risk;
+
+	if (hd_run_is_spread(run))
+		return eval_spread(run, value, why);
+	*value = eval_at(run, risk ? risk->low : 0);
+	return judge(run, value, why);
 }
 
 /* ---- the public forms ---- */

@@ -50,8 +50,12 @@ const char *hd_risk_level_name(int level_id);
 
 /* ---- compiling ---- */
 enum hd_expr_type {
-	HD_EXPR_BOOL, HD_EXPR_INT, HD_EXPR_NUMBER, /* int or double */
-	HD_EXPR_STRING, HD_EXPR_DURATION, HD_EXPR_ANY
+	HD_EXPR_BOOL,
+	HD_EXPR_INT,
+	HD_EXPR_NUMBER, /* int or double */
+	HD_EXPR_STRING,
+	HD_EXPR_DURATION,
+	HD_EXPR_ANY
 };
 
 /* Which names an expression in this place may use besides the record.  Arrays
@@ -59,10 +63,10 @@ enum hd_expr_type {
 struct hd_expr_names {
 	const char *const *enrich; /* connectors that a step before asks */
 	const char *const *done;   /* entries of respond before this one */
-	bool first;	/* dedup.unless */
-	bool target;	/* safety.protect: then the record is not visible */
-	bool row;	/* a source's map: row and the received members only */
-	bool free;	/* plugin options: any name, type dyn, no record */
+	bool first;		   /* dedup.unless */
+	bool target; /* safety.protect: then the record is not visible */
+	bool row;    /* a source's map: row and the received members only */
+	bool free;   /* plugin options: any name, type dyn, no record */
 };
 
 struct hd_expr;
@@ -84,6 +88,15 @@ struct hd_expr *hd_expr_compile_text(struct hd_expr_env *env,
 				     struct hd_err *err);
 void hd_expr_free(struct hd_expr *expr);
 
+/* The same, with every complaint given to `fn`: what is wrong at byte `offset`
+ * of the text; `remedy` may be "". [loop] */
+typedef void (*hd_expr_issue_fn)(void *ud, size_t offset, const char *text,
+				 const char *remedy);
+struct hd_expr *hd_expr_try(struct hd_expr_env *env,
+			    const struct hd_expr_names *names, const char *text,
+			    enum hd_expr_type type, hd_expr_issue_fn fn,
+			    void *ud);
+
 /* The source as written.  Borrowed. [any] */
 const char *hd_expr_source(const struct hd_expr *expr);
 
@@ -91,6 +104,9 @@ const char *hd_expr_source(const struct hd_expr *expr);
  * "enrich.vt", "done.case.state"): for warnings at load. [any] */
 void hd_expr_paths(const struct hd_expr *expr,
 		   void (*fn)(void *ud, const char *path), void *ud);
+
+/* Is it nothing but one name of its own (of what was received)? */
+bool hd_expr_is_name(const struct hd_expr *expr);
 
 /* ---- evaluating ---- */
 
@@ -102,8 +118,8 @@ struct hd_missing {
 	const char *connector;
 	const char *fills;  /* "user,device" or NULL */
 	const char *reason; /* "timed out", "quota spent", "circuit open" */
-	const char *kind;   /* of the key: "threat_intel"; NULL: judges nothing */
-	const char *types;  /* what was asked: "ip,domain"; NULL: anything */
+	const char *kind; /* of the key: "threat_intel"; NULL: judges nothing */
+	const char *types; /* what was asked: "ip,domain"; NULL: anything */
 };
 
 struct hd_interval {
@@ -112,11 +128,11 @@ struct hd_interval {
 
 struct hd_expr_scope {
 	json_t *record;
-	json_t *enrich;	 /* {"misp": [{value,data,reputation,status}]} or NULL */
+	json_t *enrich; /* {"misp": [{value,data,reputation,status}]} or NULL */
 	const struct hd_missing *missing;
 	size_t missing_count;
 	const struct hd_interval *risk; /* NULL: no score yet (absent) */
-	json_t *done;	 /* {"case": {"state","result","message"}} or NULL */
+	json_t *done; /* {"case": {"state","result","message"}} or NULL */
 	const char *const *parked; /* entries not ended: done.X is not sure */
 	json_t *first;
 	json_t *row;	  /* the row; */
@@ -126,9 +142,7 @@ struct hd_expr_scope {
 	int64_t now_ms;	  /* UTC, the same for one run of an alert */
 };
 
-enum hd_truth {
-	HD_HOLDS, HD_NOT_MET, HD_ABSENT, HD_NOT_SURE, HD_ERROR
-};
+enum hd_truth { HD_HOLDS, HD_NOT_MET, HD_ABSENT, HD_NOT_SURE, HD_ERROR };
 
 /* "holds", "not met", "absent", "not sure", "error". [any] */
 const char *hd_truth_name(enum hd_truth truth);
@@ -156,9 +170,17 @@ enum hd_truth hd_expr_duration(const struct hd_expr *expr,
 			       const struct hd_expr_scope *scope, int64_t *ms,
 			       struct hd_reason *why);
 
-/* For `heraldctl eval`: value, type, cost, absent or unknown parts, as one JSON
- * object {"outcome","value","type","cost","why","unknown":[..]}.  The caller
- * owns the reference. [any: an environment of its own] */
+/* For `heraldctl eval`, one JSON object:
+ * "outcome"  as hd_truth_name(), or "value" for what is no condition
+ * "value"    if there is one
+ * "type"     as compiled: "bool", "list(string)", "dyn"
+ * "cost"     of all evaluations that it took: a score that is not sure takes
+ *            several
+ * "why"      as hd_reason, "" if there is nothing to say
+ * "unknown"  connectors and entries that the outcome waits for
+ * "parts"    what it reads and is not there, if that mattered or not:
+ *            [{"path", "state": "absent" | "not known", "why"}]
+ * The caller owns the reference. [loop] */
 json_t *hd_expr_explain(const struct hd_expr *expr,
 			const struct hd_expr_scope *scope);
 

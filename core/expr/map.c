@@ -14,6 +14,7 @@
 #include "core/record/schema.h"
 
 #define UNMAPPED "unmapped."
+#define READS_AT_ONCE 64
 
 struct row {
 	char *set;
@@ -21,7 +22,11 @@ struct row {
 	size_t first; /* number of the first row with the same `set` */
 	struct hd_expr *to, *cond;
 	char *needs[2]; /* members of the row without which it cannot apply */
+	bool plain;	/* `to` is needs[0] as it stands: not evaluated */
+	bool beside;	/* `to` is a member of what was received, likewise */
 	bool dropped;	/* an operator's row took its place */
+	const char **reads; /* paths of `to` and `cond`, borrowed from them */
+	size_t read_count;
 };
 
 struct hd_map {
@@ -39,6 +44,7 @@ static void fini_row(struct row *row)
 	hd_expr_free(row->cond);
 	free(row->needs[0]);
 	free(row->needs[1]);
+	free(row->reads);
 	free(row->set);
 }
 
@@ -68,6 +74,25 @@ static char *needed_member(const struct hd_expr *expr, bool is_cond)
 	p += sizeof(row) - 1;
 	n = strspn(p, name_bytes);
 	return n > 0 ? hd_memdup0(p, n) : NULL;
+}
+
+/* "row.user" and no more. */
+static bool is_member(const struct row *row)
+{
+	static const char prefix[] = "row.";
+	const char *to = hd_expr_source(row->to);
+
+	return row->needs[0] && strncmp(to, prefix, sizeof(prefix) - 1) == 0 &&
+	       strcmp(to + sizeof(prefix) - 1, row->needs[0]) == 0;
+}
+
+static void add_read(void *ud, const char *path)
+{
+	struct row *row = ud;
+
+	row->reads = hd_realloc_array(row->reads, row->read_count + 1,
+				      sizeof(*row->reads));
+	row->reads[row->read_count++] = path;
 }
 
 /* ---- paths ---- */
@@ -163,6 +188,11 @@ static void add_row(struct hd_map *map, const char *set, struct hd_expr *to,
 			     .cond = cond,
 			     .needs = { needed_member(to, false),
 					needed_member(cond, true) } };
+	row->plain = is_member(row);
+	row->beside = hd_expr_is_name(to);
+	hd_expr_paths(to, add_read, row);
+	if (cond)
+		hd_expr_paths(cond, add_read, row);
 }
 
 static int add_default(struct hd_map *map, const struct hd_map_row *row,
@@ -331,7 +361,7 @@ struct applying {
 	struct hd_expr_scope scope;
 	json_t *record;
 	const char **read; /* paths in the row that counted */
-	size_t read_count;
+	size_t read_count, read_room;
 	bool *applied;
 	unsigned errors;
 	struct hd_reason *why;
@@ -339,18 +369,20 @@ struct applying {
 
 /* "row.user" and "row.user[*]" read the row's `user`; so does "user" where the
  * row is all that was received. */
-static void note_path(void *ud, const char *path)
+static void note_path(struct applying *applying, const char *path)
 {
 	static const char row[] = "row.";
-	struct applying *applying = ud;
 
 	if (strncmp(path, row, sizeof(row) - 1) == 0)
 		path += sizeof(row) - 1;
 	else if (applying->scope.row != applying->scope.received)
 		return;
-	applying->read = hd_realloc_array(applying->read,
-					  applying->read_count + 1,
-					  sizeof(*applying->read));
+	if (applying->read_count == applying->read_room) {
+		applying->read_room += READS_AT_ONCE;
+		applying->read = hd_realloc_array(applying->read,
+						  applying->read_room,
+						  sizeof(*applying->read));
+	}
 	applying->read[applying->read_count++] = path;
 }
 
@@ -362,7 +394,7 @@ static bool was_read(const struct applying *applying, const char *name)
 	for (size_t i = 0; i < applying->read_count; i++) {
 		const char *path = applying->read[i];
 
-		if (strncmp(path, name, n) == 0 &&
+		if (path[0] == name[0] && strncmp(path, name, n) == 0 &&
 		    (path[n] == '\0' || path[n] == '.' || path[n] == '['))
 			return true;
 	}
@@ -392,7 +424,13 @@ static void apply_row(struct applying *applying, size_t index)
 			return;
 	if (row->cond)
 		truth = hd_expr_holds(row->cond, &applying->scope, &why);
-	if (truth == HD_HOLDS)
+	if (truth == HD_HOLDS && row->plain)
+		value = json_incref(
+			json_object_get(applying->scope.row, row->needs[0]));
+	else if (truth == HD_HOLDS && row->beside)
+		value = json_incref(json_object_get(applying->scope.received,
+						    hd_expr_source(row->to)));
+	else if (truth == HD_HOLDS)
 		truth = hd_expr_value(row->to, &applying->scope, &value, &why);
 	if (truth == HD_ERROR)
 		note_error(applying, row, &why);
@@ -403,9 +441,8 @@ static void apply_row(struct applying *applying, size_t index)
 	hd_record_set(applying->record, row->set, value);
 	json_decref(value);
 	applying->applied[row->first] = true;
-	hd_expr_paths(row->to, note_path, applying);
-	if (row->cond)
-		hd_expr_paths(row->cond, note_path, applying);
+	for (size_t i = 0; i < row->read_count; i++)
+		note_path(applying, row->reads[i]);
 }
 
 static void keep_unread(struct applying *applying)

@@ -26,12 +26,8 @@ static struct hd_cel_value keep(struct hd_run *run, json_t *tree)
 
 static bool is_ordered(const char *name)
 {
-	static const char *const ordered[] = { "severity_id", "risk_level_id",
-					       "priority_id", "confidence_id",
-					       "impact_id",   "score_id" };
-
-	for (size_t i = 0; i < sizeof(ordered) / sizeof(ordered[0]); i++)
-		if (strcmp(name, ordered[i]) == 0)
+	for (size_t i = 0; i < HD_ORDERED; i++)
+		if (strcmp(name, hd_ordered[i]) == 0)
 			return true;
 	return false;
 }
@@ -42,21 +38,39 @@ static bool is_other(const char *name, const json_t *value)
 	       is_ordered(name);
 }
 
-static bool holds_other(const json_t *tree)
-{
-	const char *name;
-	json_t *value;
-	size_t i;
+static bool holds_other(json_t *tree);
 
-	if (json_is_object(tree)) {
-		json_object_foreach((json_t *)tree, name, value)
-			if (is_other(name, value) || holds_other(value))
-				return true;
-	} else if (json_is_array(tree)) {
-		json_array_foreach((json_t *)tree, i, value)
-			if (holds_other(value))
-				return true;
+/* Goes through large lists each time that they are asked for: names are looked
+ * at only where the value is suspicious. */
+static bool object_holds_other(json_t *object)
+{
+	void *iter = json_object_iter(object);
+
+	for (; iter; iter = json_object_iter_next(object, iter)) {
+		json_t *value = json_object_iter_value(iter);
+
+		if (json_is_string(value))
+			continue;
+		if (holds_other(value) ||
+		    (json_is_integer(value) &&
+		     is_other(json_object_iter_key(iter), value)))
+			return true;
 	}
+	return false;
+}
+
+static bool holds_other(json_t *tree)
+{
+	size_t n;
+
+	if (json_is_object(tree))
+		return object_holds_other(tree);
+	if (!json_is_array(tree))
+		return false;
+	n = json_array_size(tree);
+	for (size_t i = 0; i < n; i++)
+		if (holds_other(json_array_get(tree, i)))
+			return true;
 	return false;
 }
 
@@ -81,11 +95,11 @@ static void zero_others(json_t *tree)
 }
 
 /* `tree` as the language sees it: itself, or a copy that the run owns. */
-static json_t *seen_tree(struct hd_run *run, json_t *tree)
+static json_t *seen_tree(struct hd_run *run, unsigned slot, json_t *tree)
 {
 	json_t *copy;
 
-	if (!tree || !run->expr->reads_ordered || !holds_other(tree))
+	if (!tree || !run->expr->ordered[slot] || !holds_other(tree))
 		return tree;
 	copy = json_deep_copy(tree);
 	zero_others(copy);
@@ -93,9 +107,9 @@ static json_t *seen_tree(struct hd_run *run, json_t *tree)
 	return copy;
 }
 
-static struct hd_cel_value seen(struct hd_run *run, json_t *tree)
+static struct hd_cel_value seen(struct hd_run *run, unsigned slot, json_t *tree)
 {
-	return hd_cel_json(seen_tree(run, tree));
+	return hd_cel_json(seen_tree(run, slot, tree));
 }
 
 /* ---- views ---- */
@@ -173,10 +187,12 @@ static json_t *reputation_of(json_t *record, const char *view)
 	return reputation;
 }
 
-static struct hd_cel_value resolve_view(struct hd_run *run, unsigned index)
+static struct hd_cel_value resolve_view(struct hd_run *run, unsigned slot)
 {
+	unsigned index = slot - HD_SLOT_VIEW;
 	const struct hd_view *view = &hd_views[index];
-	json_t *object = hd_record_view(run->scope->record, view->name);
+	json_t *object = hd_record_view_at(run->scope->record,
+					   run->expr->env->views[index]);
 	json_t *copy = NULL, *reputation = NULL;
 
 	if (!object)
@@ -191,8 +207,8 @@ static struct hd_cel_value resolve_view(struct hd_run *run, unsigned index)
 		json_object_set_new(copy, "reputation", reputation);
 	}
 	if (!copy)
-		return seen(run, object);
-	if (run->expr->reads_ordered && holds_other(copy)) {
+		return seen(run, slot, object);
+	if (run->expr->ordered[slot] && holds_other(copy)) {
 		json_t *deep = json_deep_copy(copy);
 
 		json_decref(copy);
@@ -204,22 +220,36 @@ static struct hd_cel_value resolve_view(struct hd_run *run, unsigned index)
 
 /* ---- the other variables ---- */
 
-static struct hd_cel_value resolve_attribute(struct hd_run *run, unsigned index)
+/* NONE if the variable does not follow from the score, or there is none. */
+static struct hd_cel_value of_score(const struct hd_run *run, unsigned slot)
+{
+	const struct hd_expr_env *env = run->expr->env;
+	int level = hd_risk_level(&env->levels, run->score);
+
+	if (slot == env->risk_slots[HD_RISK_SCORE])
+		return hd_cel_int(run->score);
+	if (slot == env->risk_slots[HD_RISK_LEVEL_ID])
+		return hd_cel_int(level);
+	if (slot == env->risk_slots[HD_RISK_LEVEL])
+		return hd_cel_string(hd_risk_level_name(level));
+	return (struct hd_cel_value){ .kind = HD_CEL_NONE };
+}
+
+static struct hd_cel_value resolve_attribute(struct hd_run *run, unsigned slot)
 {
 	const struct hd_ocsf_attribute *attribute =
-		&hd_ocsf_objects[0].attributes[index];
-	json_t *value = json_object_get(run->scope->record, attribute->name);
-	int level = hd_risk_level(&run->expr->env->levels, run->score);
+		&hd_ocsf_objects[0].attributes[slot - HD_SLOT_ATTRIBUTE];
+	struct hd_cel_value v = { .kind = HD_CEL_NONE };
+	json_t *value;
 
-	if (run->scope->risk && strcmp(attribute->name, "risk_score") == 0)
-		return hd_cel_int(run->score);
-	if (run->scope->risk && strcmp(attribute->name, "risk_level_id") == 0)
-		return hd_cel_int(level);
-	if (run->scope->risk && strcmp(attribute->name, "risk_level") == 0)
-		return hd_cel_string(hd_risk_level_name(level));
+	if (run->scope->risk && run->expr->reads_risk)
+		v = of_score(run, slot);
+	if (v.kind != HD_CEL_NONE)
+		return v;
+	value = json_object_get(run->scope->record, attribute->name);
 	if (is_other(attribute->name, value))
 		return hd_cel_int(0);
-	return seen(run, value);
+	return seen(run, slot, value);
 }
 
 static struct hd_cel_value resolve_risk(struct hd_run *run)
@@ -282,7 +312,7 @@ static bool is_first(const struct hd_run *run, size_t id)
 /* What connectors answered; a missing one of which nothing came is unknown. */
 static struct hd_cel_value resolve_enrich(struct hd_run *run)
 {
-	json_t *enrich = seen_tree(run, run->scope->enrich);
+	json_t *enrich = seen_tree(run, HD_SLOT_ENRICH, run->scope->enrich);
 	struct answered answered = { .n = 0 };
 	const char *name;
 	json_t *answers;
@@ -325,7 +355,7 @@ static struct hd_cel_value resolve_done(struct hd_run *run)
 	json_t *value;
 
 	if (done && (!run->scope->parked || !*run->scope->parked))
-		return seen(run, done);
+		return seen(run, HD_SLOT_DONE, done);
 	copy = json_object();
 	json_object_foreach(done, name, value)
 		if (!is_parked(run, name))
@@ -350,9 +380,9 @@ static struct hd_cel_value resolve(struct hd_run *run, unsigned slot)
 	case HD_SLOT_NOW:
 		return hd_cel_timestamp_ms(scope->now_ms);
 	case HD_SLOT_RECORD:
-		return seen(run, scope->record);
+		return seen(run, slot, scope->record);
 	case HD_SLOT_FIRST:
-		return seen(run, scope->first);
+		return seen(run, slot, scope->first);
 	case HD_SLOT_ENRICH:
 		return resolve_enrich(run);
 	case HD_SLOT_RISK:
@@ -362,15 +392,15 @@ static struct hd_cel_value resolve(struct hd_run *run, unsigned slot)
 	case HD_SLOT_ROW:
 		return hd_cel_json(scope->row);
 	case HD_SLOT_TARGET:
-		return seen(run, scope->target);
+		return seen(run, slot, scope->target);
 	default:
 		break;
 	}
 	if (slot >= HD_SLOT_NAME)
 		return resolve_name(run, slot - HD_SLOT_NAME);
 	if (slot >= HD_SLOT_ATTRIBUTE)
-		return resolve_attribute(run, slot - HD_SLOT_ATTRIBUTE);
-	return resolve_view(run, slot - HD_SLOT_VIEW);
+		return resolve_attribute(run, slot);
+	return resolve_view(run, slot);
 }
 
 struct hd_cel_value hd_scope_resolve(void *ud, unsigned slot,
@@ -381,9 +411,9 @@ struct hd_cel_value hd_scope_resolve(void *ud, unsigned slot,
 	(void)call;
 	if (slot >= HD_SLOT_COUNT)
 		return (struct hd_cel_value){ .kind = HD_CEL_NONE };
-	if (!run->cached[slot]) {
+	if (run->cached[slot] != run->turn) {
 		run->cache[slot] = resolve(run, slot);
-		run->cached[slot] = true;
+		run->cached[slot] = run->turn;
 	}
 	return run->cache[slot];
 }

@@ -6,6 +6,11 @@
 #include "core/base/alloc.h"
 #include "core/record/schema.h"
 
+const char *const hd_ordered[HD_ORDERED] = {
+	"severity_id",	 "risk_level_id", "priority_id",
+	"confidence_id", "impact_id",	  "score_id",
+};
+
 const struct hd_view hd_views[HD_VIEWS] = {
 	{ "actor", "view.actor", "actor" },
 	{ "device", "view.device", "device" },

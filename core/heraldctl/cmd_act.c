@@ -11,6 +11,7 @@
 
 #define TEXT_MAX (16u << 20)
 #define SHORT 8
+#define ACTION_SHORT 20 /* the first 16 are those of its alert */
 
 /* ---- the list of actions ---- */
 
@@ -19,7 +20,7 @@ static void add_action(struct hd_table *table, const json_t *a, int64_t now_ms)
 	struct hd_buf text;
 
 	hd_buf_init(&text, 65536);
-	hd_buf_addf(&text, "%.*s", SHORT, hd_text_of(a, "id"));
+	hd_buf_addf(&text, "%.*s", ACTION_SHORT, hd_text_of(a, "id"));
 	hd_table_add(table, hd_buf_text(&text));
 	hd_buf_clear(&text);
 	hd_text_time(&text, hd_text_of(a, "changed"), now_ms, false);
@@ -148,10 +149,50 @@ enum hd_exit hd_cmd_settle(struct hd_ctl *ctl)
 		    ctl->words[0]);
 }
 
-enum hd_exit hd_cmd_retry(struct hd_ctl *ctl)
+enum hd_exit hd_cmd_undo(struct hd_ctl *ctl)
 {
 	struct hd_ask ask;
 
+	hd_ask_init(&ask, "undo", ctl->words[0], NULL);
+	return tell(ctl, &ask, "it is being taken back -> heraldctl show ID",
+		    ctl->words[0]);
+}
+
+/* ---- retry ---- */
+
+static enum hd_exit retry_usage(const char *why)
+{
+	hd_ctl_complain("heraldctl retry ID, or --if EXPR [--at 10/1m]", "%s",
+			why);
+	return HD_EXIT_USAGE;
+}
+
+static enum hd_exit retry_many(struct hd_ctl *ctl, bool stop)
+{
+	struct hd_ask ask;
+
+	hd_ask_init(&ask, "retry", NULL);
+	hd_ask_query(&ask, "stop", stop ? "1" : NULL);
+	hd_ask_member(&ask, "if", hd_ctl_option(ctl, "if"));
+	hd_ask_member(&ask, "at", hd_ctl_option(ctl, "at"));
+	return tell(ctl, &ask,
+		    stop ? "no further dead alert is run again"
+			 : "dead alerts are run again, one after the other -> "
+			   "heraldctl status",
+		    "");
+}
+
+enum hd_exit hd_cmd_retry(struct hd_ctl *ctl)
+{
+	bool many = hd_ctl_option(ctl, "if"), stop = hd_ctl_option(ctl, "stop");
+	struct hd_ask ask;
+
+	if ((ctl->word_count != 0) + many + stop != 1)
+		return retry_usage("say which: one ID, or --if, or --stop");
+	if (hd_ctl_option(ctl, "at") && !many)
+		return retry_usage("--at is for --if");
+	if (many || stop)
+		return retry_many(ctl, stop);
 	hd_ask_init(&ask, "alerts", ctl->words[0], "retry", NULL);
 	return tell(ctl, &ask, "its failed actions are run again",
 		    ctl->words[0]);

@@ -1,6 +1,7 @@
 /* Commands that only look. */
 #include "core/heraldctl/ctl.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,13 +46,15 @@ static enum hd_exit ask_page(struct hd_ctl *ctl, const char *what,
 			     int64_t cursor, json_t **page)
 {
 	static const char *const names[] = { "state", "pipeline", "since",
-					     "limit" };
+					     "if" };
 	char number[32];
 	struct hd_ask ask;
 
 	hd_ask_init(&ask, what, NULL);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		hd_ask_query(&ask, names[i], hd_ctl_option(ctl, names[i]));
+	if (!hd_ctl_option(ctl, "if")) /* else of those looked at */
+		hd_ask_query(&ask, "limit", hd_ctl_option(ctl, "limit"));
 	snprintf(number, sizeof(number), "%lld", (long long)cursor);
 	hd_ask_query(&ask, "cursor", cursor != 0 ? number : NULL);
 	return hd_client_ask(ctl, &ask, page);
@@ -114,34 +117,82 @@ static void print_list(const json_t *alerts, bool more)
 	hd_ctl_print(&text);
 }
 
+/* What an expression could not tell: silence would look like "no". */
+static void note_unsure(int64_t not_sure, const char *why)
+{
+	struct hd_buf text;
+
+	if (not_sure == 0)
+		return;
+	hd_buf_init(&text, 4096);
+	hd_text_add(&text, why);
+	hd_ctl_complain("heraldctl eval EXPR --alert ID",
+			"of %lld alerts it cannot be said: %s",
+			(long long)not_sure, hd_buf_text(&text));
+	hd_buf_fini(&text);
+}
+
+struct listed {
+	json_t *alerts;
+	int64_t cursor; /* of what follows; 0: nothing */
+	int64_t not_sure;
+	char why[256];
+};
+
 /* A page may hold little and still have a next one: the daemon looks at a
  * bounded number of rows a call. */
+static enum hd_exit read_pages(struct hd_ctl *ctl, size_t wanted,
+			       struct listed *l)
+{
+	enum hd_exit status;
+	json_t *page;
+
+	do {
+		status = ask_page(ctl, "alerts", l->cursor, &page);
+		if (status != HD_EXIT_GOOD)
+			return status;
+		json_array_extend(l->alerts, json_object_get(page, "alerts"));
+		l->cursor = hd_number_of(page, "next");
+		if (l->not_sure == 0)
+			snprintf(l->why, sizeof(l->why), "%s",
+				 hd_text_of(page, "why"));
+		l->not_sure += hd_number_of(page, "not_sure");
+		json_decref(page);
+	} while (l->cursor != 0 && json_array_size(l->alerts) < wanted);
+	return HD_EXIT_GOOD;
+}
+
 enum hd_exit hd_cmd_list(struct hd_ctl *ctl)
 {
 	const char *limit = hd_ctl_option(ctl, "limit");
 	size_t wanted = limit ? strtoul(limit, NULL, 10) : 100;
-	bool all = hd_ctl_option(ctl, "all") != NULL;
-	json_t *alerts = json_array(), *page;
+	struct listed l = { 0 };
 	enum hd_exit status;
-	int64_t cursor = 0;
+	json_t *whole;
+	bool more;
 
-	do {
-		status = ask_page(ctl, "alerts", cursor, &page);
-		if (status != HD_EXIT_GOOD)
-			break;
-		json_array_extend(alerts, json_object_get(page, "alerts"));
-		cursor = hd_number_of(page, "next");
-		json_decref(page);
-	} while (cursor != 0 && (all || json_array_size(alerts) < wanted));
-	if (status == HD_EXIT_GOOD && ctl->json) {
-		page = json_pack("{s:O, s:b}", "alerts", alerts, "more",
-				 cursor != 0);
-		hd_ctl_print_json(page);
-		json_decref(page);
-	} else if (status == HD_EXIT_GOOD) {
-		print_list(alerts, cursor != 0);
+	if (wanted == 0) {
+		hd_ctl_complain("heraldctl list --limit 20",
+				"--limit is a number from 1");
+		return HD_EXIT_USAGE;
 	}
-	json_decref(alerts);
+	if (hd_ctl_option(ctl, "all"))
+		wanted = SIZE_MAX;
+	l.alerts = json_array();
+	status = read_pages(ctl, wanted, &l);
+	more = l.cursor != 0 || json_array_size(l.alerts) > wanted;
+	while (json_array_size(l.alerts) > wanted)
+		json_array_remove(l.alerts, json_array_size(l.alerts) - 1);
+	if (status == HD_EXIT_GOOD && ctl->json) {
+		whole = json_pack("{s:O, s:b, s:I}", "alerts", l.alerts, "more",
+				  more, "not_sure", (json_int_t)l.not_sure);
+		hd_ctl_print_json(whole);
+		json_decref(whole);
+	} else if (status == HD_EXIT_GOOD) {
+		print_list(l.alerts, more);
+		note_unsure(l.not_sure, l.why);
+	}
+	json_decref(l.alerts);
 	return status;
 }
 

@@ -84,7 +84,7 @@ int hd_daemon_program_run(const char **argv, struct hd_buf *out)
 
 	argv[0] = path;
 	if (out && pipe(fds) < 0) {
-		hd_ctl_complain(NULL, "pipe: %s", strerror(errno));
+		hd_ctl_complain("heraldd -t", "pipe: %s", strerror(errno));
 		goto out;
 	}
 	error = spawn(path, argv, out ? fds : NULL, &pid);
@@ -100,7 +100,7 @@ int hd_daemon_program_run(const char **argv, struct hd_buf *out)
 	}
 	status = wait_for(pid);
 	if (status < 0)
-		hd_ctl_complain(NULL, "%s ended by a signal", path);
+		hd_ctl_complain("journalctl -e", "%s ended by a signal", path);
 out:
 	if (fds[0] >= 0)
 		close(fds[0]);

@@ -28,9 +28,10 @@ const struct hd_command hd_commands[] = {
 	/* look */
 	{ "status", "", "how herald is", "", 0, 0, hd_cmd_status },
 	{ "list",
-	  "[--state A,B] [--pipeline NAME] [--since TIME] [--limit N] [--all]",
-	  "alerts, the newest first", "state= pipeline= since= limit= all", 0,
-	  0, hd_cmd_list },
+	  "[--state A,B] [--pipeline NAME] [--since TIME] [--if EXPR] "
+	  "[--limit N] [--all]",
+	  "alerts, the newest first", "state= pipeline= since= if= limit= all",
+	  0, 0, hd_cmd_list },
 	{ "show", "ID", "an alert: record, bytes, actions, timeline", "", 1, 1,
 	  hd_cmd_show },
 	{ "explain", "ID", "why an alert was decided as it was", "", 1, 1,
@@ -57,25 +58,39 @@ const struct hd_command hd_commands[] = {
 	  "what would be done about this alert (- is stdin)",
 	  "as= row= act no-wait", 1, 1, hd_cmd_submit },
 	/* act */
-	{ "settle", "ID done|not-done [--because TEXT]",
+	{ "settle", "ID done|not-done --because TEXT",
 	  "say what became of an action in doubt", "because=", 2, 2,
 	  hd_cmd_settle },
-	{ "retry", "ID [--because TEXT]",
-	  "run the failed actions of a dead alert again", "because=", 1, 1,
-	  hd_cmd_retry },
-	{ "drop", "ID [--because TEXT]",
+	{ "undo", "ID --because TEXT",
+	  "take back what was done, where the plugin can", "because=", 1, 1,
+	  hd_cmd_undo },
+	{ "retry", "[ID | --if EXPR [--at RATE] | --stop] --because TEXT",
+	  "run the failed actions of dead alerts again",
+	  "if= at= stop because=", 0, 1, hd_cmd_retry },
+	{ "drop", "ID --because TEXT",
 	  "keep a dead or quarantined alert no longer", "because=", 1, 1,
 	  hd_cmd_drop },
-	{ "halt", "[--because TEXT]", "contain and destroy nothing",
+	{ "halt", "--because TEXT", "contain and destroy nothing",
 	  "because=", 0, 0, hd_cmd_halt },
-	{ "unhalt", "[--because TEXT]", "the end of a halt", "because=", 0, 0,
+	{ "unhalt", "--because TEXT", "the end of a halt", "because=", 0, 0,
 	  hd_cmd_unhalt },
-	{ "connector", "NAME stop|start [--because TEXT]",
+	{ "connector", "NAME stop|start --because TEXT",
 	  "ask a connector nothing, or again", "because=", 2, 2,
 	  hd_cmd_connector },
 	/* run */
 	{ "reload", "[--dry-run]", "go over to the configuration as it is now",
 	  "dry-run", 0, 0, hd_cmd_reload },
+	{ "secret", "set NAME [--option OPTION]",
+	  "give a connector its secret, from the standard input", "option=", 2,
+	  2, hd_cmd_secret },
+	{ "trust", "CONNECTOR [--out FILE] [--yes]",
+	  "look at the certificate of a connector's server, and believe it",
+	  "out= yes", 1, 1, hd_cmd_trust },
+	{ "backup", "DIR", "a checked copy of the store, while herald runs", "",
+	  1, 1, hd_cmd_backup },
+	{ "restore", "DIR [-c FILE]",
+	  "put a backup in place; heraldd must not run", "c=", 1, 1,
+	  hd_cmd_restore },
 	{ "export", "[--since TIME]", "every alert, one JSON object a line",
 	  "since=", 0, 0, hd_cmd_export },
 	{ 0 },
@@ -112,7 +127,8 @@ bool hd_ctl_print(struct hd_buf *text)
 	fwrite(hd_buf_text(text), 1, text->n, stdout);
 	fflush(stdout);
 	if (!whole)
-		hd_ctl_complain(NULL, "too long an answer: it was cut");
+		hd_ctl_complain("--json, or a smaller --limit",
+				"too long an answer: it was cut");
 	hd_buf_fini(text);
 	return whole;
 }
@@ -324,6 +340,10 @@ static int parse(struct hd_ctl *ctl, int argc, char **argv)
 	if (ctl->word_count < ctl->command->min)
 		return usage_error(ctl, "%s wants more words",
 				   ctl->command->name);
+	/* Who acts says why. */
+	if (kind_of_option(ctl->command->options, "because", 7) == 1 &&
+	    !hd_ctl_option(ctl, "because"))
+		return usage_error(ctl, "say why: --because TEXT");
 	return 0;
 }
 

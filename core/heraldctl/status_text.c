@@ -43,6 +43,41 @@ static void add_connector_trouble(struct hd_buf *out, const json_t *c)
 	hd_buf_fini(&help);
 }
 
+/* Spent: what contains is refused until then. */
+static void add_budget_trouble(struct hd_buf *out, const json_t *budget,
+			       int64_t now_ms)
+{
+	struct hd_buf what;
+
+	if (!hd_text_of(budget, "next")[0])
+		return;
+	hd_buf_init(&what, 512);
+	hd_buf_addf(&what, "the budget of %s is spent until ",
+		    hd_text_of(budget, "action"));
+	hd_text_time(&what, hd_text_of(budget, "next"), now_ms, true);
+	add_trouble(out, "heraldctl actions --state refused",
+		    hd_buf_text(&what), "");
+	hd_buf_fini(&what);
+}
+
+static void add_lookup_trouble(struct hd_buf *out, const json_t *lookup)
+{
+	const char *name = hd_text_of(lookup, "connector");
+	struct hd_buf what, help;
+
+	if (strcmp(hd_text_of(lookup, "breaker"), "closed") == 0)
+		return;
+	hd_buf_init(&what, 512);
+	hd_buf_init(&help, 512);
+	hd_buf_addf(&what, "connector %s is not asked for ", name);
+	hd_text_duration(&what, hd_number_of(lookup, "wait_ms"));
+	hd_buf_addf(&help, "heraldctl test-connector %s", name);
+	add_trouble(out, hd_buf_text(&help), hd_buf_text(&what),
+		    hd_text_of(lookup, "why"));
+	hd_buf_fini(&what);
+	hd_buf_fini(&help);
+}
+
 static void add_count_trouble(struct hd_buf *out, int64_t n, const char *what,
 			      const char *help)
 {
@@ -68,8 +103,9 @@ static void add_part_trouble(struct hd_buf *out, const json_t *part)
 		    hd_text_of(part, "why"));
 }
 
-static void add_troubles(struct hd_buf *out, const json_t *s)
+static void add_troubles(struct hd_buf *out, const json_t *s, int64_t now_ms)
 {
+	const json_t *safety = json_object_get(s, "safety");
 	const json_t *alerts = json_object_get(s, "alerts");
 	const json_t *actions = json_object_get(s, "actions");
 	const json_t *journal = json_object_get(s, "journal");
@@ -85,6 +121,10 @@ static void add_troubles(struct hd_buf *out, const json_t *s)
 			    hd_text_of(s, "halted"));
 	json_array_foreach(json_object_get(s, "connectors"), i, one)
 		add_connector_trouble(out, one);
+	json_array_foreach(json_object_get(safety, "budgets"), i, one)
+		add_budget_trouble(out, one, now_ms);
+	json_array_foreach(json_object_get(s, "lookups"), i, one)
+		add_lookup_trouble(out, one);
 	json_array_foreach(json_object_get(s, "parts"), i, one)
 		add_part_trouble(out, one);
 	add_count_trouble(out, hd_number_of(actions, "in_doubt"),
@@ -138,6 +178,34 @@ static void add_journal(struct hd_buf *out, const json_t *j)
 	hd_buf_addc(out, '\n');
 }
 
+static void add_lookups(struct hd_buf *out, const json_t *list)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one) {
+		hd_buf_adds(out, i == 0 ? "lookups    " : "           ");
+		hd_text_add(out, hd_text_of(one, "connector"));
+		hd_buf_addf(out, ": %lld under way",
+			    (long long)hd_number_of(one, "questions"));
+		if (json_object_get(one, "quota_left"))
+			hd_buf_addf(out, ", %lld left of its quota",
+				    (long long)hd_number_of(one, "quota_left"));
+		hd_buf_addc(out, '\n');
+	}
+}
+
+static void add_retry(struct hd_buf *out, const json_t *r)
+{
+	if (!r)
+		return;
+	hd_buf_addf(out, "retry      %lld of dead alerts at %s, if ",
+		    (long long)hd_number_of(r, "begun"), hd_text_of(r, "at"));
+	hd_text_add(out, hd_text_of(r, "if"));
+	hd_buf_addf(out, " (%lld looked at) -> heraldctl retry --stop\n",
+		    (long long)hd_number_of(r, "looked"));
+}
+
 static void add_connectors(struct hd_buf *out, const json_t *list,
 			   int64_t now_ms)
 {
@@ -170,6 +238,59 @@ static void add_connectors(struct hd_buf *out, const json_t *list,
 	hd_buf_fini(&since);
 }
 
+/* One budget or rate: "3 of 5/1h, 4 of 20/1d", and until when it is full. */
+static void add_limits(struct hd_table *table, const json_t *one,
+		       int64_t now_ms)
+{
+	const json_t *limits = json_object_get(one, "limits");
+	struct hd_buf text;
+	json_t *limit;
+	size_t i;
+
+	hd_buf_init(&text, 1024);
+	json_array_foreach(limits, i, limit)
+		hd_buf_addf(&text, "%s%lld of %s", i != 0 ? ", " : "",
+			    (long long)hd_number_of(limit, "used"),
+			    hd_text_of(limit, "limit"));
+	if (hd_text_of(one, "next")[0]) {
+		hd_buf_adds(&text, "; next at ");
+		hd_text_time(&text, hd_text_of(one, "next"), now_ms, false);
+	}
+	if (hd_number_of(one, "waiting") != 0)
+		hd_buf_addf(&text, "; %lld wait for their turn",
+			    (long long)hd_number_of(one, "waiting"));
+	hd_table_add(table, " ");
+	hd_table_add(table, hd_text_of(one, "action"));
+	hd_table_add(table, hd_buf_text(&text));
+	hd_buf_fini(&text);
+}
+
+/* All budgets, and those rates that somebody waits for. */
+static void add_safety(struct hd_buf *out, const json_t *safety, int64_t now_ms)
+{
+	const json_t *budgets = json_object_get(safety, "budgets");
+	const json_t *rates = json_object_get(safety, "rates");
+	struct hd_table table;
+	size_t i, rows = 0;
+	json_t *one;
+
+	hd_table_init(&table, "", "", "", NULL);
+	json_array_foreach(budgets, i, one) {
+		add_limits(&table, one, now_ms);
+		rows++;
+	}
+	json_array_foreach(rates, i, one) {
+		if (hd_number_of(one, "waiting") == 0)
+			continue;
+		add_limits(&table, one, now_ms);
+		rows++;
+	}
+	if (rows != 0)
+		hd_buf_adds(out, "budgets\n");
+	hd_table_print(&table, 0, out);
+	hd_table_fini(&table);
+}
+
 void hd_status_text(struct hd_buf *out, const json_t *s, int64_t now_ms)
 {
 	const json_t *engine = json_object_get(s, "engine");
@@ -179,7 +300,7 @@ void hd_status_text(struct hd_buf *out, const json_t *s, int64_t now_ms)
 		    hd_text_of(s, "configuration"));
 	hd_text_duration(out, hd_number_of(s, "uptime_s") * 1000);
 	hd_buf_addc(out, '\n');
-	add_troubles(out, s);
+	add_troubles(out, s, now_ms);
 	add_counts(out, "alerts", json_object_get(s, "alerts"));
 	add_counts(out, "actions", json_object_get(s, "actions"));
 	hd_buf_addf(out,
@@ -190,4 +311,7 @@ void hd_status_text(struct hd_buf *out, const json_t *s, int64_t now_ms)
 		    (long long)hd_number_of(engine, "parked"));
 	add_journal(out, json_object_get(s, "journal"));
 	add_connectors(out, json_object_get(s, "connectors"), now_ms);
+	add_safety(out, json_object_get(s, "safety"), now_ms);
+	add_lookups(out, json_object_get(s, "lookups"));
+	add_retry(out, json_object_get(s, "retry"));
 }

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "core/action/action.h"
 #include "core/base/alloc.h"
 #include "core/base/err.h"
 #include "core/base/log.h"
@@ -14,8 +15,8 @@
 
 struct hd_instance *hd_connectors_find(struct hd_daemon *d, const char *name)
 {
-	struct hd_connector *c = d->setup ? hd_setup_connector(d->setup, name) :
-					    NULL;
+	struct hd_connector *c = d->setup ? hd_setup_connector(d->setup, name)
+					  : NULL;
 
 	return c ? c->instance : NULL;
 }
@@ -26,8 +27,11 @@ void hd_connectors_start(struct hd_daemon *d, struct hd_connector *c)
 	struct hd_err err;
 	char *text;
 
-	if (hd_instance_start(c->instance, &err) == 0)
+	if (hd_instance_start(c->instance, &err) == 0) {
+		/* What waits for a connector of this name may be due now. */
+		hd_actions_wake(hd_engine_actions(d->engine), c->name);
 		return;
+	}
 	hd_log(HD_LOG_ERROR, &ctx, "not started: %s", err.text);
 	text = hd_strf("connector %s is not started: %s -> heraldctl status",
 		       c->name, err.text);

@@ -28,6 +28,7 @@
 #include "core/heraldd/setup.h"
 #include "core/journal/journal.h"
 #include "core/journal/reader.h"
+#include "core/journal/restore.h"
 #include "core/lookup/lookup.h"
 #include "core/net/http_client.h"
 #include "core/pipeline/alarm_actions.h"
@@ -59,9 +60,9 @@ static struct hd_instance *connector_at(void *ud, size_t i)
 {
 	struct hd_daemon *d = ud;
 
-	return i < d->setup->count && d->setup->connectors[i] ?
-		       d->setup->connectors[i]->instance :
-		       NULL;
+	return i < d->setup->count && d->setup->connectors[i]
+		       ? d->setup->connectors[i]->instance
+		       : NULL;
 }
 
 static void on_alarm(void *ud, const char *kind, const char *object,
@@ -106,7 +107,8 @@ static void on_changed(void *ud, struct hd_instance *instance)
 		return;
 	}
 	text = hd_strf("connector %s is stopped: %s -> heraldctl connector %s "
-		       "start", name, why, name);
+		       "start",
+		       name, why, name);
 	hd_alarms_raise(&d->alarms, "connector", name, text);
 	free(text);
 }
@@ -142,7 +144,8 @@ static void on_journal_failed(void *ud, const struct hd_err *why)
 	struct hd_daemon *d = ud;
 
 	hd_error("the journal failed: %s: nothing more is accepted; herald "
-		 "ends, so that a new start reads again what is there", why->text);
+		 "ends, so that a new start reads again what is there",
+		 why->text);
 	hd_health_set("journal", HD_HEALTH_FAILED, why->text);
 	d->failed = true;
 	hd_daemon_stop(d, "the journal failed");
@@ -153,8 +156,8 @@ static void on_damage(void *ud, const struct hd_damage *damage)
 	struct hd_daemon *d = ud;
 	char *text = hd_strf("journal: a damaged row of table %s was set aside "
 			     "(%s) -> heraldctl backup, then look at the table "
-			     "aside", damage->table,
-			     damage->key ? damage->key : "?");
+			     "aside",
+			     damage->table, damage->key ? damage->key : "?");
 
 	hd_alarms_raise(&d->alarms, "store", damage->table, text);
 	free(text);
@@ -200,6 +203,11 @@ static int open_store(struct hd_daemon *d, const char *dir, struct hd_err *err)
 {
 	struct hd_journal_options options = { 0 };
 
+	if (hd_restore_is_open(dir))
+		return hd_err_set(err, EBUSY,
+				  "%s: a restore was begun there and not ended "
+				  "-> heraldctl restore DIR",
+				  dir);
 	options.dir = dir;
 	options.loop = &d->loop;
 	options.on_failed = on_journal_failed;
@@ -272,9 +280,9 @@ static void keep_texts(struct hd_daemon *d)
 
 void hd_daemon_enforce(struct hd_daemon *d)
 {
-	hd_guards_set_mode(d->guards,
-			   (enum hd_mode)d->setup->program->settings->herald
-				   .mode);
+	hd_guards_set_mode(
+		d->guards,
+		(enum hd_mode)d->setup->program->settings->herald.mode);
 	hd_guards_set_rules(d->guards, d->setup->program->rules);
 	hd_engine_set_program(d->engine, d->setup->program);
 	if (d->control)
@@ -315,6 +323,7 @@ static int open_control(struct hd_daemon *d, struct hd_err *err)
 	env.journal = d->journal;
 	env.reader = d->reader;
 	env.guards = d->guards;
+	env.lookups = d->lookups;
 	env.ud = d;
 	env.connector_at = connector_at;
 	env.reload = on_reload;
@@ -418,8 +427,16 @@ static void close_signal(uv_signal_t *handle)
 		uv_close((uv_handle_t *)handle, NULL);
 }
 
+static void on_control_idle(void *ud)
+{
+	hd_daemon_connectors_ended(ud);
+}
+
 void hd_daemon_connectors_ended(struct hd_daemon *d)
 {
+	/* A backup reads the journal. */
+	if (d->control && !hd_control_idle(d->control, on_control_idle, d))
+		return;
 	hd_control_free(d->control);
 	d->control = NULL;
 	hd_listeners_free(d);

@@ -14,12 +14,20 @@
 #include "core/journal/schema.h"
 #include "core/journal/sql.h"
 
+#define ID_BYTES ((HD_ID_TEXT - 1) / 2)
+#define IDS_AT_ONCE 32 /* for one call of the kernel */
+
 void hd_journal_new_id(char out[HD_ID_TEXT])
 {
-	uint8_t bytes[(HD_ID_TEXT - 1) / 2];
+	static _Thread_local uint8_t store[ID_BYTES * IDS_AT_ONCE];
+	static _Thread_local size_t used = sizeof(store);
 
-	hd_random(bytes, sizeof(bytes));
-	hd_hex(bytes, sizeof(bytes), out);
+	if (used == sizeof(store)) {
+		hd_random(store, sizeof(store));
+		used = 0;
+	}
+	hd_hex(store + used, ID_BYTES, out);
+	used += ID_BYTES;
 }
 
 void hd_journal_action_id(const char *idem, char out[HD_ID_TEXT])

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <jansson.h>
 #include <uv.h>
 
 #include "core/lookup/answer.h"
@@ -90,5 +91,10 @@ void hd_lookups_leave(struct hd_wait *wait);
  * [loop] */
 void hd_lookups_forget(struct hd_lookups *lookups, struct hd_instance *instance,
 		       const char *reason);
+
+/* [{"connector", "questions", "queued", "breaker": "closed" ("open", "half
+ * open", "held": asked to wait), "wait_ms", "why", "quota_left"}] of those that
+ * were asked since herald started.  New reference. [loop] */
+json_t *hd_lookups_describe(const struct hd_lookups *lookups);
 
 #endif

@@ -24,7 +24,8 @@ static bool has_label(const json_t *record, const char *label)
 
 struct hd_alert *hd_alert_new(struct hd_engine *engine, const char *id,
 			      const char *connector, int64_t received_ms,
-			      int severity, json_t *record_take)
+			      int severity, json_t *record_take,
+			      char *text_take)
 {
 	struct hd_alert *a = hd_alloc(sizeof(*a));
 
@@ -37,12 +38,21 @@ struct hd_alert *hd_alert_new(struct hd_engine *engine, const char *id,
 	a->now_ms = hd_utc_ms();
 	a->severity = severity;
 	a->record = record_take;
+	a->text = text_take;
+	a->changed = !text_take;
 	a->dry_run = has_label(record_take, HD_LABEL_DRY_RUN);
 	a->notes = json_array();
 	hd_asked_init(&a->asked);
 	hd_ledger_init(&a->ledger);
 	hd_dict_put(&engine->running, id, a);
 	return a;
+}
+
+void hd_alert_change(struct hd_alert *a)
+{
+	free(a->text);
+	a->text = NULL;
+	a->changed = true;
 }
 
 void hd_alert_free(struct hd_alert *a)
@@ -58,6 +68,7 @@ void hd_alert_free(struct hd_alert *a)
 	hd_ledger_fini(&a->ledger);
 	hd_case_free(a->rows);
 	json_decref(a->record);
+	free(a->text);
 	json_decref(a->notes);
 	hd_program_unref(a->program);
 	free(a->connector);

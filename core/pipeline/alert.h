@@ -31,6 +31,8 @@ struct hd_alert {
 	int64_t now_ms;	     /* UTC, `now` of this run */
 	int severity;
 	json_t *record;
+	char *text;   /* the record as the journal has it; NULL: it changed */
+	bool changed; /* since it was received */
 	struct hd_asked asked;	 /* lookups and their answers */
 	struct hd_ledger ledger; /* contributions to the score */
 	struct hd_case *rows;	 /* actions decided so far */
@@ -50,6 +52,9 @@ struct hd_alert {
 /* Labels that are herald's own begin like this: a source's are taken away. */
 #define HD_LABEL_OWN "herald:"
 #define HD_LABEL_DRY_RUN "herald:dry_run"
+
+/* Before the record is changed: what was stored of it holds no longer. */
+void hd_alert_change(struct hd_alert *alert);
 
 /* What expressions see of it.  Borrowed parts, valid until it changes. */
 void hd_alert_scope(const struct hd_alert *alert, struct hd_expr_scope *scope);

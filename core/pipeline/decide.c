@@ -147,6 +147,14 @@ static char *json_text(const json_t *value)
 	return hd_buf_steal(&text);
 }
 
+static char *text_take(json_t *value)
+{
+	char *text = json_text(value);
+
+	json_decref(value);
+	return text;
+}
+
 static void add_notes(const struct hd_alert *a, struct hd_txn *txn)
 {
 	json_t *note;
@@ -190,7 +198,7 @@ static void add_decision_entry(const struct hd_alert *a,
 }
 
 struct texts {
-	char *record, *answers, *ledger;
+	char *answers, *ledger;
 };
 
 static void add_alert(struct hd_alert *a, enum hd_alert_state state,
@@ -206,7 +214,8 @@ static void add_alert(struct hd_alert *a, enum hd_alert_state state,
 	change.config = hd_conf_id(a->program->conf);
 	change.reason = a->reason;
 	change.leader = a->leader[0] ? a->leader : NULL;
-	change.record = (struct hd_bytes){ t->record, strlen(t->record) };
+	if (a->changed)
+		change.record = (struct hd_bytes){ a->text, strlen(a->text) };
 	if (json_object_size(a->asked.enrich) != 0)
 		change.answers = (struct hd_bytes){ t->answers,
 						    strlen(t->answers) };
@@ -298,7 +307,8 @@ static void hand_over(struct hd_alert *a, enum hd_alert_state state)
 	if (state == HD_ALERT_WAITING) {
 		c->began_ms = a->began_ms;
 		c->score = score;
-		c->record = json_text(a->record);
+		c->record = a->text;
+		a->text = NULL;
 		a->rows = NULL;
 		hd_actions_take(engine->actions, c);
 		return;
@@ -341,11 +351,12 @@ static void commit_decision(struct hd_alert *a)
 {
 	enum hd_alert_state state = state_of(a);
 	struct hd_txn *txn = hd_txn_new();
-	json_t *answers = hd_asked_json(&a->asked);
-	json_t *ledger = hd_ledger_json(&a->ledger);
-	struct texts t = { json_text(a->record), json_text(answers),
-			   json_text(ledger) };
+	struct texts t = { NULL, NULL };
 
+	if (json_object_size(a->asked.enrich) != 0)
+		t.answers = text_take(hd_asked_json(&a->asked));
+	if (a->ledger.scored)
+		t.ledger = text_take(hd_ledger_json(&a->ledger));
 	add_notes(a, txn);
 	add_decision_entry(a, state, txn);
 	add_alert(a, state, &t, txn);
@@ -355,28 +366,33 @@ static void commit_decision(struct hd_alert *a)
 		hd_row_insert(a->rows->rows[i], txn);
 	hd_crash_point("before_decided");
 	hd_journal_commit(a->engine->env.journal, txn, on_decided, a);
-	free(t.record);
 	free(t.answers);
 	free(t.ledger);
-	json_decref(answers);
-	json_decref(ledger);
 }
 
-static void set_integer(json_t *record, const char *path, int64_t value)
+/* What intake set becomes later; what the sender said stays. */
+static void set_processed(const struct hd_alert *a)
 {
-	json_t *number = json_integer(value);
+	json_t *metadata = json_object_get(a->record, "metadata");
+	const json_t *time = json_object_get(metadata, "processed_time");
 
-	hd_record_set(record, path, number);
-	json_decref(number);
+	if (!time || json_integer_value(time) == a->received_ms)
+		json_object_set_new(metadata, "processed_time",
+				    json_integer(hd_utc_ms()));
 }
 
 void hd_decide(struct hd_alert *a)
 {
 	int64_t count = hd_windows_count(&a->engine->windows, a->id);
 
-	set_integer(a->record, "metadata.processed_time", hd_utc_ms());
-	if (count > 1)
+	if (count > 1) {
+		hd_alert_change(a);
 		json_object_set_new(a->record, "count", json_integer(count));
+	}
+	if (a->changed) {
+		set_processed(a);
+		a->text = json_text(a->record);
+	}
 	a->engine->commits++;
 	commit_decision(a);
 }

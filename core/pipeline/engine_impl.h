@@ -40,7 +40,8 @@ const char *hd_intake_closed(const struct hd_engine *engine);
 /* run.c */
 struct hd_alert *hd_alert_new(struct hd_engine *engine, const char *id,
 			      const char *connector, int64_t received_ms,
-			      int severity, json_t *record_take);
+			      int severity, json_t *record_take,
+			      char *text_take);
 void hd_alert_free(struct hd_alert *alert);
 void hd_run_start(struct hd_alert *alert);
 void hd_run_refill(struct hd_engine *engine);

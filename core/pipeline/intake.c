@@ -28,6 +28,7 @@
 struct item {
 	char id[HD_ID_TEXT];
 	json_t *record; /* NULL: quarantined */
+	char *text;	/* of the record, as it is stored */
 	int severity;
 };
 
@@ -47,8 +48,10 @@ struct hd_batch {
 
 static void free_batch(struct hd_batch *b)
 {
-	for (uint32_t i = 0; i < b->n; i++)
+	for (uint32_t i = 0; i < b->n; i++) {
 		json_decref(b->items[i].record);
+		free(b->items[i].text);
+	}
 	free(b->items);
 	free(b->connector);
 	free(b);
@@ -178,7 +181,7 @@ static void add_received(struct reading *in, struct item *item,
 	row.record = (struct hd_bytes){ text.p, text.n };
 	row.raw = raw_of(r);
 	hd_txn_alert_new(in->txn, &row);
-	hd_buf_clear(&text);
+	item->text = hd_buf_failed(&text) ? NULL : hd_buf_steal(&text);
 	entry = json_pack("{s:s, s:s}", "connector", name, "uid", row.uid);
 	hd_json_write(&text, entry, 0);
 	json_decref(entry);
@@ -213,6 +216,15 @@ static json_t *map_record(struct reading *in, json_t *received,
 						 NULL },
 		       "%u rows of the map failed: %s", errors, why->text);
 	return record;
+}
+
+/* Steps that add something set it anew. */
+static void set_processed(json_t *record, int64_t now_ms)
+{
+	json_t *value = json_integer(now_ms);
+
+	hd_record_set(record, "metadata.processed_time", value);
+	json_decref(value);
 }
 
 /* Labels that are herald's own mean something here: nobody sends them. */
@@ -259,6 +271,7 @@ static void read_record(struct reading *in, struct item *item,
 	origin.received_ms = in->now_ms;
 	origin.mended = report.status == HD_JSON_MENDED;
 	hd_record_complete(item->record, &origin, raw_of(r).p, raw_of(r).n);
+	set_processed(item->record, in->now_ms);
 	item->severity = (int)json_integer_value(
 		json_object_get(item->record, "severity_id"));
 	json_decref(received);
@@ -284,6 +297,7 @@ static void start_item(struct hd_engine *engine, struct hd_batch *b,
 		       struct item *item)
 {
 	json_t *record = item->record;
+	char *text = item->text;
 	size_t max = (size_t)engine->program->settings->herald.limits.running;
 
 	engine->backlog++;
@@ -299,8 +313,10 @@ static void start_item(struct hd_engine *engine, struct hd_batch *b,
 		return;
 	}
 	item->record = NULL;
+	item->text = NULL;
 	hd_run_start(hd_alert_new(engine, item->id, b->connector,
-				  b->received_ms, item->severity, record));
+				  b->received_ms, item->severity, record,
+				  text));
 }
 
 /* To the very instance that emitted, which may be on its way out. */

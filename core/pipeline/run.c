@@ -179,7 +179,7 @@ static void start_stored(struct hd_engine *engine, const struct refill *r,
 	if (record)
 		hd_run_start(hd_alert_new(engine, r->ids[i], r->connectors[i],
 					  r->received_ms[i], r->severity[i],
-					  record));
+					  record, NULL));
 	else
 		give_up(engine, r->ids[i]);
 }

@@ -154,6 +154,7 @@ static void set_group(struct hd_alert *alert, const char *key)
 {
 	json_t *value = json_string(key);
 
+	hd_alert_change(alert);
 	hd_record_set(alert->record, "metadata.correlation_uid", value);
 	json_decref(value);
 }

@@ -236,8 +236,9 @@ struct round {
 	size_t skipped; /* values beyond the bound */
 	uv_timer_t *timer;
 	int64_t within_ms;
+	size_t observables; /* of the record, in round one */
 	bool second;
-	bool red; /* the alert is labelled tlp:red */
+	bool red;    /* the alert is labelled tlp:red */
 	bool asking; /* inside ask_all: an answer goes no further */
 };
 
@@ -325,8 +326,9 @@ static void ask_one(struct round *r, struct hd_instance *instance,
 	ask.red = r->red;
 	fields = hd_module_key(hd_instance_module(instance), ask.key)->context;
 	if (fields)
-		ask.context = context = hd_from_record_context(
-			alert->record, fields, kind, value, n);
+		ask.context = context = hd_from_record_context(alert->record,
+							       fields, kind,
+							       value, n);
 	answer = hd_lookups_ask(hd_engine_lookups(alert->engine), &ask,
 				on_answer, w, &w->wait);
 	free(context);
@@ -345,7 +347,6 @@ struct value {
 struct values {
 	struct value *items;
 	size_t count, max, skipped;
-	unsigned kinds;
 };
 
 static void collect(void *ud, enum hd_kind kind, const char *value, size_t n,
@@ -354,8 +355,6 @@ static void collect(void *ud, enum hd_kind kind, const char *value, size_t n,
 	struct values *v = ud;
 
 	(void)observable;
-	if (!(v->kinds & (1u << kind)))
-		return;
 	for (size_t i = 0; i < v->count; i++)
 		if (v->items[i].kind == kind && v->items[i].n == n &&
 		    memcmp(v->items[i].text, value, n) == 0)
@@ -376,15 +375,34 @@ static bool is_new(const struct round *r, const struct value *value)
 	return true;
 }
 
+/* Kinds that one of the connectors knows something of. */
+static unsigned kinds_asked(const struct round *r)
+{
+	unsigned kinds = 0;
+
+	for (size_t c = 0; c < r->enrich->count; c++) {
+		const struct asked *by = &r->enrich->by[c];
+		struct hd_instance *instance =
+			hd_engine_connector(r->alert->engine, by->name);
+
+		for (int kind = 0; kind < HD_KIND_COUNT; kind++)
+			if (by->of[kind].asks ||
+			    (instance &&
+			     hd_lookups_key(instance, (enum hd_kind)kind) >= 0))
+				kinds |= 1u << kind;
+	}
+	return kinds;
+}
+
 static struct values values_of(struct round *r)
 {
 	struct values v = { 0 };
 	size_t kept = 0;
 
 	v.max = VALUES_MAX;
-	v.kinds = r->enrich->kinds;
 	v.items = hd_alloc_array(v.max, sizeof(*v.items));
-	hd_record_observables(r->alert->record, collect, &v);
+	hd_record_observables(r->alert->record,
+			      r->enrich->kinds & kinds_asked(r), collect, &v);
 	if (!r->second)
 		return v;
 	for (size_t i = 0; i < v.count; i++) {
@@ -488,15 +506,37 @@ static void finish(struct round *r)
 	hd_run_continue(alert);
 }
 
+static void merge_round(struct round *r)
+{
+	struct hd_alert *alert = r->alert;
+
+	if (r->from == alert->asked.count)
+		return;
+	hd_alert_change(alert);
+	hd_asked_merge(&alert->asked, r->from, alert->record);
+}
+
+static size_t observables_of(const struct round *r)
+{
+	return json_array_size(
+		json_object_get(r->alert->record, "observables"));
+}
+
+/* Nothing new to ask about where round one added no value. */
+static bool has_grown(const struct round *r)
+{
+	return observables_of(r) != r->observables;
+}
+
 static void end_round(struct round *r)
 {
-	hd_asked_merge(&r->alert->asked, r->from, r->alert->record);
-	if (!r->second && r->within_ms > 0) {
+	merge_round(r);
+	if (!r->second && r->within_ms > 0 && has_grown(r)) {
 		r->second = true;
 		ask_all(r);
 		if (r->open != 0)
 			return;
-		hd_asked_merge(&r->alert->asked, r->from, r->alert->record);
+		merge_round(r);
 	}
 	finish(r);
 }
@@ -537,14 +577,15 @@ static enum hd_step_result run(struct hd_alert *alert, void *data,
 	r->enrich = data;
 	r->within_ms = within_of(alert, data);
 	alert->step_state = r;
+	r->observables = observables_of(r);
 	ask_all(r);
 	if (r->open == 0) {
-		hd_asked_merge(&alert->asked, r->from, alert->record);
+		merge_round(r);
 		r->second = true;
 		ask_all(r);
 	}
 	if (r->open == 0) {
-		hd_asked_merge(&alert->asked, r->from, alert->record);
+		merge_round(r);
 		free_round(r);
 		return HD_STEP_NEXT;
 	}

@@ -364,6 +364,7 @@ static void write_score(struct hd_alert *alert)
 	int level = hd_risk_level(&alert->program->levels, i->known);
 	char *details = hd_ledger_details(&alert->ledger);
 
+	hd_alert_change(alert);
 	set_integer(alert->record, "risk_score", i->known);
 	set_integer(alert->record, "risk_level_id", level);
 	json_object_set_new(alert->record, "risk_level",

@@ -3,10 +3,10 @@
  * stay behind them. */
 #include "core/record/record.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "core/base/buf.h"
+#include "core/base/number.h"
 #include "core/record/places.h"
 #include "core/record/schema.h"
 
@@ -24,8 +24,11 @@ struct index {
 static const char *key_of(struct index *index, int64_t type_id,
 			  const char *value)
 {
+	char number[HD_NUMBER_TEXT];
+
 	hd_buf_clear(&index->key);
-	hd_buf_addf(&index->key, "%" PRId64 " ", type_id);
+	hd_buf_add(&index->key, number, hd_number_put_int(type_id, number));
+	hd_buf_addc(&index->key, ' ');
 	hd_buf_adds(&index->key, value);
 	return hd_buf_failed(&index->key) ? NULL : hd_buf_text(&index->key);
 }
@@ -38,7 +41,7 @@ static bool is_new(struct index *index, int64_t type_id, const char *value)
 	if (!key || json_object_get(index->seen, key) ||
 	    json_array_size(index->list) >= OBSERVABLES_MAX)
 		return false;
-	json_object_set_new(index->seen, key, json_true());
+	json_object_set_new_nocheck(index->seen, key, json_true());
 	return true;
 }
 
@@ -49,6 +52,12 @@ static const char *type_caption(int64_t type_id)
 	if (!type)
 		type = hd_ocsf_path("observables.type_id", NULL);
 	return hd_ocsf_caption(type, type_id);
+}
+
+/* Of names and texts that are known to be sound. */
+static void put(json_t *object, const char *name, json_t *value_take)
+{
+	json_object_set_new_nocheck(object, name, value_take);
 }
 
 static void add_place(void *ud, int type_id, const char *path, json_t *value,
@@ -69,15 +78,17 @@ static void add_place(void *ud, int type_id, const char *path, json_t *value,
 	if (!is_new(index, type_id, text))
 		return;
 	observable = json_object();
-	json_object_set_new(observable, "name", json_string(path));
-	json_object_set_new(observable, "type_id", json_integer(type_id));
-	json_object_set_new(observable, "type",
-			    json_string(type_caption(type_id)));
-	json_object_set_new(observable, "value", json_string(text));
-	reputation = json_object_get(index->reputation,
-				     key_of(index, type_id, text));
-	if (reputation)
-		json_object_set(observable, "reputation", reputation);
+	put(observable, "name", json_stringn_nocheck(path, strlen(path)));
+	put(observable, "type_id", json_integer(type_id));
+	put(observable, "type", json_string_nocheck(type_caption(type_id)));
+	put(observable, "value",
+	    text == number ? json_string_nocheck(number) : json_incref(value));
+	if (json_object_size(index->reputation) != 0) {
+		reputation = json_object_get(index->reputation,
+					     key_of(index, type_id, text));
+		if (reputation)
+			json_object_set(observable, "reputation", reputation);
+	}
 	json_array_append_new(index->list, observable);
 }
 

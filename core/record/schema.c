@@ -5,8 +5,11 @@
 /* strcmp() for a name of `n` bytes against a text. */
 static int compare(const char *name, size_t n, const char *text)
 {
-	int order = strncmp(name, text, n);
+	int order;
 
+	if (n != 0 && name[0] != text[0]) /* most are told by this */
+		return (unsigned char)name[0] < (unsigned char)text[0] ? -1 : 1;
+	order = strncmp(name, text, n);
 	if (order != 0)
 		return order;
 	return text[n] ? -1 : 0;

@@ -11,24 +11,31 @@ static const struct view {
 	const char *name, *attribute;
 	enum hd_role role;
 } views[] = {
+	{ "user", "user", HD_ROLE_USER },
+	{ "device", NULL, HD_ROLE_DEVICE },
+	{ "src", "src_endpoint", HD_ROLE_ENDPOINT },
 	{ "actor", "actor", HD_ROLE_ACTOR },
 	{ "dst", "dst_endpoint", HD_ROLE_ENDPOINT },
 	{ "email", "email", HD_ROLE_EMAIL },
 	{ "file", "file", HD_ROLE_FILE },
 	{ "process", "process", HD_ROLE_PROCESS },
 	{ "query", "query", HD_ROLE_QUERY },
-	{ "src", "src_endpoint", HD_ROLE_ENDPOINT },
 	{ "url", "url", HD_ROLE_URL },
-	{ "user", "user", HD_ROLE_USER },
-	{ "device", NULL, HD_ROLE_DEVICE },
 };
 
-static const struct view *find_view(const char *name)
+int hd_record_view_find(const char *name)
 {
 	for (size_t i = 0; i < sizeof(views) / sizeof(views[0]); i++)
 		if (strcmp(views[i].name, name) == 0)
-			return &views[i];
-	return NULL;
+			return (int)i;
+	return -1;
+}
+
+static const struct view *find_view(const char *name)
+{
+	int number = hd_record_view_find(name);
+
+	return number >= 0 ? &views[number] : NULL;
 }
 
 static json_t *find_object(json_t *record, const struct view *view)
@@ -46,6 +53,11 @@ static json_t *find_object(json_t *record, const struct view *view)
 	}
 	object = json_object_get(record, view->name);
 	return json_is_object(object) ? object : NULL;
+}
+
+json_t *hd_record_view_at(json_t *record, int number)
+{
+	return find_object(record, &views[number]);
 }
 
 json_t *hd_record_view(json_t *record, const char *name)

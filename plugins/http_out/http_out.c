@@ -218,7 +218,9 @@ static const herald_option params[] = {
 static const herald_action list[] = {
     [POST] = { .name = "post", .effect = HERALD_NOTIFIES, .params = HERALD_ITEMS(params),
                .help = "sends a message" },
+    /* Whoever keeps alerts knows one again by its metadata.uid. */
     [SEND_ALERT] = { .name = "send_alert", .effect = HERALD_RECORDS,
+                     .flags = HERALD_IDEMPOTENT,
                      .help = "sends the alert with all enrichment, as OCSF" },
 };
 

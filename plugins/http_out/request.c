@@ -84,7 +84,7 @@ const char *http_out_send(struct http_out *out, const herald_call *call,
 {
 	static const char *const methods[] = { "POST", "PUT" };
 	const herald_host *h = out->h;
-	struct headers headers = { .count = 0 };
+	struct headers headers; /* large: not zeroed */
 	const char *why = NULL;
 	herald_http rq = {
 		.struct_size = sizeof(rq),
@@ -95,6 +95,8 @@ const char *http_out_send(struct http_out *out, const herald_call *call,
 		.body = body,
 	};
 
+	headers.count = 0;
+	headers.failed = false;
 	add(&headers, "Content-Type", HERALD_S("application/json"));
 	add(&headers, "Idempotency-Key", call->idem);
 	add_own(&headers, h);

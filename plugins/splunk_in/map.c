@@ -5,7 +5,8 @@
  * entry of evidences[], so a value that says nothing keeps its place as "".
  *
  * `row` is the result row; sid, search_name and results_link stand beside it
- * in what the webhook sends. */
+ * in what the webhook sends; time, host, source, sourcetype and fields in what
+ * comes over HEC. */
 #include "splunk_in/map.h"
 
 #include <stddef.h>
@@ -71,6 +72,10 @@
 #define ROW_OF_ONE_FORM \
     "row.transformMap(k, v, k == \"_time\" && v != \"\" ? string(epoch_ms(v)) : v)"
 
+/* A text without fields: the row {"_raw": TEXT}. */
+#define IS_BARE IS_TEXT("_raw") " && size(row) == 1"
+#define HEAD_OF(x) "(size(" x ") > 120 ? " x ".substring(0, 120) : " x ")"
+
 #define ALWAYS NULL
 
 /* ---- lines that come in pairs or more ---- */
@@ -104,6 +109,8 @@ const herald_map splunk_map[] = {
     { "finding_info.uid", "row.event_id", ALWAYS, "a notable's own id" },
     { "finding_info.uid", "digest([sid, " ROW_OF_ONE_FORM "])", ALWAYS,
       "digest of sid and row: several rows share a sid" },
+    { "finding_info.uid", "digest([epoch_ms(time), row])", "!has(row._time) && time != null",
+      "over HEC: the time may stand beside the row" },
     { "finding_info.uid", "digest(" ROW_OF_ONE_FORM ")", ALWAYS, "where there is no sid" },
     { "finding_info.src_url", "results_link", ALWAYS, "link to the results" },
     { "unmapped.splunk.sid", "sid", ALWAYS, "id of the search's run" },
@@ -117,8 +124,10 @@ const herald_map splunk_map[] = {
     { "finding_info.title", "row.signature", ALWAYS, NULL },
     { "finding_info.title", "row.search_name", ALWAYS, NULL },
     { "finding_info.title", "search_name", ALWAYS, NULL },
+    { "finding_info.title", HEAD_OF("row._raw"), IS_BARE, "a line of text is its own title" },
     { "finding_info.desc", "row.rule_description", ALWAYS, "text" },
     { "finding_info.desc", "row.description", ALWAYS, NULL },
+    { "finding_info.desc", "row._raw", IS_BARE, NULL },
     { "finding_info.related_events_count", "row.count", ALWAYS,
       "Splunk's count; `count` is herald's" },
     { "finding_info.attacks.technique.uid", "row[\"annotations.mitre_attack\"]", ALWAYS,
@@ -136,7 +145,9 @@ const herald_map splunk_map[] = {
 
     /* when */
     { "time", "epoch_ms(row._time)", ALWAYS, "when it happened" },
+    { "time", "epoch_ms(time)", "time != null", "over HEC" },
     { "metadata.original_time", "row._time", ALWAYS, NULL },
+    { "metadata.original_time", "string(time)", "time != null", NULL },
     { "start_time", "epoch_ms(row.firstTime)", "row.firstTime != \"\"", NULL },
     { "end_time", "epoch_ms(row.lastTime)", "row.lastTime != \"\"", NULL },
 
@@ -196,6 +207,12 @@ const herald_map splunk_map[] = {
     { "evidences.email.to", "row.recipient", ALWAYS, NULL },
     { "evidences.email.subject", "row.subject", ALWAYS, NULL },
     { "evidences.email.message_uid", "row.message_id", ALWAYS, NULL },
+
+    /* beside the row over HEC */
+    { "metadata.log_name", "sourcetype", ALWAYS, "HEC's sourcetype" },
+    { "metadata.log_provider", "source", ALWAYS, "HEC's source" },
+    { "unmapped.splunk.host", "host", "!has(row.host)", NULL },
+    { "unmapped.splunk.fields", "fields", "!has(row.fields)", "HEC's indexed fields" },
 
     { "observables.value", "row.threat_object", ALWAYS, "what a threat list matched" },
 };

@@ -1,139 +1,68 @@
-/* splunk_in - alerts from Splunk's webhook alert action
+/* splunk_in - alerts from Splunk: its webhook alert action, and whatever sends
+ * to an HTTP Event Collector
  *
- * Splunk tries once: any answer but a 2xx loses the alert, and a 2xx before the
- * alert is on disk may lose it as well.  So each request stays open until the
- * host has settled its record.  The id of the request serves as the tag of the
- * record, so nothing has to be remembered in between.
- *
- * The secret is the last part of the path, since that is all that the webhook
- * action can be told.  It is a credential: the path is never logged.
+ * No answer says that an alert was taken before it is on disk.
  */
 #include <herald/plugin.h>
 
 #include <stdlib.h>
 
-#include "common/text.h"
-
+#include "splunk_in/hec.h"
 #include "splunk_in/map.h"
+#include "splunk_in/splunk.h"
 
-enum { METRIC_STORED, METRIC_WRONG_SECRET };
-
-struct splunk {
-	const herald_host *h;
-};
-
-static void answer(struct splunk *s, herald_id req, uint32_t code,
-		   const char *retry_after, const char *body)
+void splunk_answer(struct splunk *s, herald_id req, uint32_t code,
+		   const char *retry_after, herald_str body)
 {
 	const char *const headers[] = { "Content-Type: application/json",
 					retry_after, NULL };
 
-	s->h->respond(s->h, req, code, headers, herald_cstr(body));
+	s->h->respond(s->h, req, code, headers, body);
 }
 
-static void answer_later(struct splunk *s, herald_id req)
+void splunk_wrong_secret(struct splunk *s, const herald_request *rq,
+			 const char *what)
 {
-	answer(s, req, 503, "Retry-After: 5",
-	       "{\"error\":\"cannot store it now, send it again\"}\n");
-}
-
-/* Splunk says application/json; a hand-made request may say nothing. */
-static bool is_json_type(const char *type)
-{
-	herald_str kind;
-
-	if (!type)
-		return true;
-	kind = hp_str_trim((herald_str){ type, strcspn(type, ";") });
-	return kind.n == 0 || hp_str_same(kind, HERALD_S("application/json")) ||
-	       hp_str_same(kind, HERALD_S("text/json"));
-}
-
-static herald_str secret_of(const herald_request *rq)
-{
-	herald_str rest = rq->path;
-
-	if (rest.n > 0 && rest.p[0] == '/') {
-		rest.p++;
-		rest.n--;
-	}
-	return rest;
-}
-
-/* True if the sender was told why it is not let in. */
-static bool turned_away(struct splunk *s, const herald_request *rq)
-{
-	if (s->h->secret_is(s->h, "secret", secret_of(rq)))
-		return false;
 	s->h->metric(s->h, METRIC_WRONG_SECRET, 1);
-	herald_logf(s->h, HERALD_WARNING, 0,
-		    "webhook from %.*s with a wrong secret", (int)rq->peer.n,
-		    rq->peer.p ? rq->peer.p : "");
-	answer(s, rq->req, 401, NULL, "{\"error\":\"wrong secret\"}\n");
-	return true;
+	herald_logf(s->h, HERALD_WARNING, 0, "%s from %.*s with a wrong secret",
+		    what, (int)rq->peer.n, rq->peer.p ? rq->peer.p : "");
 }
 
-static bool is_refused(struct splunk *s, const herald_request *rq)
+uint32_t splunk_emit(struct splunk *s, const herald_record *const *records,
+		     const struct splunk_debt *debt)
 {
-	if (turned_away(s, rq))
-		return true;
-	if (!is_json_type(herald_pair(rq->headers, "content-type"))) {
-		answer(s, rq->req, 415, NULL,
-		       "{\"error\":\"the content must be "
-		       "application/json\"}\n");
-		return true;
-	}
-	if (hp_str_trim(rq->body).n == 0) {
-		answer(s, rq->req, 400, NULL, "{\"error\":\"no content\"}\n");
-		return true;
-	}
-	return false;
-}
+	struct splunk_debt *kept = malloc(sizeof(*kept));
+	uint32_t status = HERALD_BUSY;
 
-static void request(void *self, const herald_request *rq)
-{
-	struct splunk *s = self;
-	const herald_record record = {
-		.struct_size = sizeof(record),
-		.json = rq->body,
-		.row = "/result",
-	};
-	const herald_record *const records[] = { &record };
-
-	if (is_refused(s, rq))
-		return;
-	switch (s->h->emit(s->h, records, 1, rq->req)) {
-	case HERALD_OK:
-		return; /* settled() follows */
-	case HERALD_BUSY:
-		answer_later(s, rq->req);
-		return;
-	case HERALD_TOO_BIG:
-		answer(s, rq->req, 413, NULL, "{\"error\":\"too long\"}\n");
-		return;
-	default:
-		answer(s, rq->req, 400, NULL,
-		       "{\"error\":\"this can never be taken\"}\n");
-		return;
+	if (kept) {
+		*kept = *debt;
+		status = s->h->emit(s->h, records, debt->records,
+				    (uint64_t)(uintptr_t)kept);
+		if (status != HERALD_OK)
+			free(kept);
 	}
+	if (status == HERALD_BUSY)
+		s->full = true;
+	return status;
 }
 
 static void settled(void *self, uint64_t tag, uint32_t status)
 {
+	struct splunk_debt *debt = (struct splunk_debt *)(uintptr_t)tag;
 	struct splunk *s = self;
 
-	if (status != HERALD_OK) {
-		answer_later(s, tag);
-		return;
-	}
-	s->h->metric(s->h, METRIC_STORED, 1);
-	answer(s, tag, 200, NULL, "{\"stored\":true}\n");
+	if (status == HERALD_OK)
+		s->h->metric(s->h, METRIC_STORED, debt->records);
+	debt->pay(s, debt, status);
+	free(debt);
 }
 
 /* Nobody waits here: after BUSY the sender was told to come again. */
 static void resume(void *self)
 {
-	(void)self;
+	struct splunk *s = self;
+
+	s->full = false;
 }
 
 static void *create(const herald_host *h)
@@ -155,7 +84,7 @@ static void destroy(void *self)
 /* clang-format off */
 static const herald_option options[] = {
     { "secret", HERALD_STRING, HERALD_REQUIRED | HERALD_SECRET | HERALD_LIST, NULL, NULL,
-      "the last part of the webhook's URL; several while one replaces another" },
+      "the last part of the webhook's URL and the token of HEC; several while one replaces another" },
 };
 
 static const herald_metric metrics[] = {
@@ -164,10 +93,30 @@ static const herald_metric metrics[] = {
                               "requests with a missing or wrong secret" },
 };
 
+#define HEC "/services/collector"
+
 static const herald_route routes[] = {
     { "POST", "/v1/splunk/webhook", HERALD_ROUTE_PREFIX, 0,
       "Splunk's webhook alert action; the secret follows as last part of the path" },
+    { "POST", HEC, 0, 0, "HEC: events as JSON; Authorization: Splunk SECRET" },
+    { "POST", HEC "/event", 0, 0, "the same" },
+    { "POST", HEC "/event/1.0", 0, 0, "the same" },
+    { "POST", HEC "/ack", 0, 0, "HEC: says that there are no acknowledgements" },
+    { "GET", HEC "/health", 0, 0, "HEC: whether events are taken now" },
+    { "GET", HEC "/health/1.0", 0, 0, "the same" },
 };
+
+/* By the number of the route. */
+static void (*const serve[])(struct splunk *s, const herald_request *rq) = {
+    splunk_webhook, hec_events, hec_events, hec_events, hec_acks, hec_health, hec_health,
+};
+_Static_assert(sizeof(serve) / sizeof(serve[0]) == sizeof(routes) / sizeof(routes[0]),
+               "each route is served");
+
+static void request(void *self, const herald_request *rq)
+{
+    serve[rq->route](self, rq);
+}
 
 static const herald_source source = {
     .struct_size = sizeof(herald_source),
@@ -182,7 +131,7 @@ HERALD_PLUGIN {
     HERALD_HEADER,
     .name = "splunk_in",
     .version = "0.1.0",
-    .summary = "takes alerts from Splunk's webhook alert action",
+    .summary = "takes alerts from Splunk's webhook alert action and over HEC",
     .license = "MIT",
     .url = "https://herald.example.org/plugins/splunk_in",
     .options = HERALD_ITEMS(options),

@@ -18,6 +18,7 @@ Control, for tests (never a fault, never recorded):
     GET  /_double/effects    what was done, oldest first
     GET  /_double/state      the service's own objects
     POST /_double/fault      a rule or a list of them (see faults.py)
+    POST /_double/mend       no fault any more
     POST /_double/settings   {"name": value}: the service's own switches
     POST /_double/data       the service's own objects, added or replaced
     POST /_double/reset      as started; the logs go on
@@ -142,6 +143,7 @@ class Double:
             ("GET", "effects"): lambda _: self.effects,
             ("GET", "state"): lambda _: self.state(),
             ("POST", "fault"): lambda given: self.faults.add(given) or {},
+            ("POST", "mend"): lambda _: self.faults.clear() or {},
             ("POST", "settings"): self.change_settings,
             ("POST", "data"): lambda given: self.load(given) or {},
             ("POST", "reset"): lambda _: self.reset() or {},

@@ -2,6 +2,7 @@
 """kill -9 at random moments under load; then every promise is checked.
 
     kill9.py [--kills N] [--alerts N] [--rate R] [--seed S] [--faults P]
+             [--hec]
 
 Alerts, each with an event_id of its own, go to a real heraldd over several
 connections, look their addresses up at a MISP double and open a case each at
@@ -17,8 +18,6 @@ The environment says what is tested, as for tests/functional/herald.py.
 """
 import argparse
 import hashlib
-import http.client
-import itertools
 import json
 import os
 import random
@@ -26,7 +25,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 
@@ -34,12 +32,14 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, os.pardir, "functional"))
 
 from herald import Herald, WEBHOOK_TOKEN    # noqa: E402
+from sending import JSON, Message, Senders, webhook  # noqa: E402
 from services import Service, fixture       # noqa: E402
 from waiting import wait_until              # noqa: E402
 
 KILL_WITHIN_S = 0.8
-RETRY_S = 0.02                  # a sender's pause after a refusal
 IDLE_S = 600
+HEC = "/services/collector/event"
+HEC_HEADERS = {"Authorization": f"Splunk {WEBHOOK_TOKEN}"}
 
 
 def arguments(words=None):
@@ -53,6 +53,8 @@ def arguments(words=None):
                         default=int.from_bytes(os.urandom(4), "big"))
     parser.add_argument("--faults", type=float, default=0, metavar="PERCENT",
                         help="of the doubles' answers spoilt at random")
+    parser.add_argument("--hec", action="store_true",
+                        help="every other alert goes by HEC")
     parser.add_argument("--crash-at", action="append", default=[],
                         metavar="POINT", help="some kills become crashes "
                         "there (debug builds; core/base/crash.h)")
@@ -63,82 +65,26 @@ def arguments(words=None):
     return parser.parse_args(words)
 
 
-class Senders:
-    """Threads that send alerts 0..count-1, each until it is accepted."""
+class Alerts:
+    """Alerts by number, each with an event_id of its own; half of the
+    addresses come again.  Every other one goes by HEC if that is wanted."""
 
-    def __init__(self, herald, options, accepted):
-        self.port = herald.port("INGEST")
+    def __init__(self, options):
         self.options = options
-        self.accepted = os.open(accepted, os.O_WRONLY | os.O_CREAT |
-                                os.O_APPEND, 0o600)
-        self.numbers = itertools.count()
         self.payload = fixture("splunk/webhook_failed_then_success.json")
-        self.begun = time.monotonic()
-        self.given_up = threading.Event()
-        self.refused = Counter()
-        self.threads = [threading.Thread(target=self.send, daemon=True)
-                        for _ in range(options.connections)]
-        for thread in self.threads:
-            thread.start()
 
-    def alert(self, number):
-        """(event_id, text): unique by that; half of the addresses come
-        again."""
+    def __call__(self, number):
         generator = random.Random(f"{self.options.seed}/{number}")
         row = dict(self.payload["result"],
                    event_id=f"{self.options.seed:08x}{number:024x}",
                    user=f"user{number}",
                    src=f"198.51.100.{generator.randrange(1, 255)}")
-        return row["event_id"], json.dumps(dict(
-            self.payload, result=row, sid=f"scheduler__kill9_{number}"))
-
-    def send(self):
-        peer = None
-        for number in self.numbers:
-            if number >= self.options.alerts or self.given_up.is_set():
-                return
-            self.pace(number)
-            event_id, text = self.alert(number)
-            while not self.given_up.is_set():
-                peer, accepted = self.send_once(peer, text)
-                if accepted:
-                    os.write(self.accepted, (event_id + "\n").encode())
-                    os.fsync(self.accepted)
-                    break
-                self.given_up.wait(RETRY_S)
-
-    def pace(self, number):
-        if self.options.rate:
-            due = self.begun + number / self.options.rate
-            self.given_up.wait(max(0, due - time.monotonic()))
-
-    def send_once(self, peer, text):
-        """(connection to use next, whether it was accepted)."""
-        try:
-            peer = peer or http.client.HTTPConnection("127.0.0.1", self.port,
-                                                      timeout=30)
-            peer.request("POST", f"/v1/splunk/webhook/{WEBHOOK_TOKEN}", text,
-                         {"Content-Type": "application/json"})
-            answer = peer.getresponse()
-            answer.read()
-            if 200 <= answer.status < 300:
-                return peer, True
-            self.refused[answer.status] += 1
-            return peer, False
-        except (OSError, http.client.HTTPException) as trouble:
-            self.refused[type(trouble).__name__] += 1
-            return None, False
-
-    def busy(self):
-        return any(thread.is_alive() for thread in self.threads)
-
-    def wait(self):
-        for thread in self.threads:
-            thread.join()
-
-    def give_up(self):
-        self.given_up.set()
-        self.wait()
+        body = dict(self.payload, result=row, sid=f"scheduler__kill9_{number}")
+        if self.options.hec and number % 2:
+            return Message(HEC, json.dumps({"event": body}), HEC_HEADERS,
+                           [row["event_id"]])
+        return Message(webhook(WEBHOOK_TOKEN), json.dumps(body), JSON,
+                       [row["event_id"]])
 
 
 def kill_repeatedly(herald, senders, options):
@@ -276,7 +222,9 @@ def run(options, folder):
 
 
 def attack(herald, soar, options, folder):
-    senders = Senders(herald, options, os.path.join(folder, "accepted"))
+    senders = Senders(herald.port("INGEST"), Alerts(options), options.alerts,
+                      os.path.join(folder, "accepted"), options.connections,
+                      options.rate)
     try:
         under_load = kill_repeatedly(herald, senders, options)
         senders.wait()

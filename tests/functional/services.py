@@ -154,6 +154,10 @@ class Service:
             "kind": kind, "match": match, "times": times,
             "after_effect": after_effect})
 
+    def mend(self):
+        """No fault any more."""
+        self.control("POST", "mend")
+
     def settings(self, **changed):
         return self.control("POST", "settings", changed)
 

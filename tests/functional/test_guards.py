@@ -17,6 +17,8 @@ connectors:
     log: @DIR@/log
     user: svc-herald
     url: 'https://edr.example.com:8443/api'
+    servers: ['dc7.corp.example:636', '[2001:db8::5]:636', '192.0.2.9:636']
+    proxy: 'http://proxy.example.com:3128'
 safety:
   protect:
     - name: administrators
@@ -99,6 +101,15 @@ def daemon(herald):
     (person("svc-herald"), "herald's own"),
     (host("edr.example.com"), "connectors talk to"),
     (host("edr"), "connectors talk to"),
+    (host("dc7"), "connectors talk to"),
+    (host("proxy.example.com"), "connectors talk to"),
+    ({"type": "device", "uid": "x",
+      "device": {"hostname": "x", "ip": "2001:DB8:0::5"}}, "connectors talk to"),
+    ({"type": "device", "uid": "x",
+      "device": {"hostname": "x", "ip": "192.0.2.9"}}, "connectors talk to"),
+    (host("dc01") | {"device": {"hostname": "dc01", "risk_level_id": 1, "groups": [
+        {"name": "Domain Controllers", "uid": "S-1-5-21-1-2-3-516"}]}},
+     "domain controller"),
     ({"type": "user"}, "uid"),
 ])
 def test_refused(daemon, target, word):
@@ -131,6 +142,8 @@ def test_budgets_hold_and_outlive_kill_and_reload(daemon):
     assert state == "refused"
     assert message.startswith("budget reached: 3/1h of locks.lock; next at ")
     assert "alarm: budget reached: 3/1h" in daemon.log()
+    told = daemon.run_ctl("status").stdout
+    assert "locks.lock" in told and "3 of 3/1h; next at " in told
     # A refusal takes nothing; a larger budget counts what was done before.
     daemon.rewrite(CONFIG.replace("at_most: 3/1h", "at_most: 4/1h"))
     daemon.ctl("reload")
@@ -165,7 +178,7 @@ def test_halt_holds_what_is_planned_and_nothing_else(daemon):
     daemon.restart()
     assert ask(daemon, target=person("bob"))[0] == "refused"
     assert ask(daemon, what="note")[0] == "done"
-    daemon.ctl("unhalt")
+    daemon.ctl("unhalt", "--because", "it is over")
     assert ask(daemon, target=person("bob"))[0] == "done"
     assert [line.split(" ")[0] for line in acted(daemon)] == [
         "locks.note", "locks.lock"]
@@ -179,3 +192,18 @@ def test_a_rate_makes_rows_wait_for_their_turn(herald):
         assert ended(daemon, alert)[0] == "done"
     assert len(acted(daemon)) == 6
     assert "alarm: rate reached: 2/1s of locks.note" in daemon.log()
+
+
+def test_a_storm_with_kills_stays_within_its_budget(daemon):
+    """P20: what is killed at any moment has spent what it has done."""
+    alerts = []
+    for burst in range(4):
+        for i in range(8):
+            alerts.append(send(daemon, target=host(f"pc{burst}{i}")))
+        daemon.kill()
+        daemon.restart()
+    states = [ended(daemon, alert)[0] for alert in alerts]
+    # One intent may be carried out twice, since it is idempotent.
+    assert len(set(acted(daemon))) == 3
+    assert states.count("done") == 3
+    assert states.count("refused") == len(states) - states.count("done")

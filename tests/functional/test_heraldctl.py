@@ -146,7 +146,9 @@ def test_no_daemon_has_a_status_of_its_own(herald):
 
 @pytest.mark.parametrize("words", [
     ["frobnicate"], ["show"], ["list", "--stat", "x"], ["settle", "x"],
-    ["list", "--state"], ["show", "a", "b"], ["reload", "--dry-run=yes"]])
+    ["list", "--state"], ["list", "--limit", "0"], ["show", "a", "b"],
+    ["halt"], ["retry", "--because", "x"], ["retry", "a"],
+    ["retry", "a", "--if", "true", "--because", "x"], ["reload", "--dry-run=yes"]])
 def test_wrong_usage_is_told_before_anybody_is_asked(herald, words):
     daemon = herald(PLAIN)
     daemon.stop()
@@ -349,10 +351,13 @@ def test_a_source_cannot_make_its_alerts_dry_runs(whole, soar):
 
 
 @pytest.mark.parametrize("expression, told", [
-    ("severity_id >= SEVERITY.HIGH", "holds\n"),
-    ("user.name == 'root'", "not met\n"),
-    ("user.uid == 'x'", "absent: user.uid\n"),
-    ("user.name + '!'", '"jdoe!"  (string)\n'),
+    ("severity_id >= SEVERITY.HIGH", "holds\n  bool, cost 3\n"),
+    ("user.name == 'root'", "not met\n  bool, cost 3\n"),
+    ("user.uid == 'x'",
+     "absent: user.uid\n  bool, cost 2\n  absent: user.uid\n"),
+    ("user.?uid.orValue('x') == 'x'",
+     "holds\n  bool, cost 5\n  absent: user.uid\n"),
+    ("user.name + '!'", '"jdoe!"\n  string, cost 3\n'),
 ])
 def test_eval_tells_what_a_rule_would_see(whole, expression, told):
     alert = submit(whole, payload(severity="high"))
@@ -364,12 +369,39 @@ def test_eval_tells_what_a_rule_would_see(whole, expression, told):
 
 def test_eval_knows_what_is_not_known(whole, misp):
     misp.fault("500")
-    submit(whole, payload())
+    alert = submit(whole, payload())
     ended = whole.run_ctl("eval", "enrich.misp.exists(a, true)", "--alert",
                           "@last")
     assert ended.stdout.startswith("not sure: misp"), ended
-    assert "severty_id" in refused(whole, USAGE, "eval", "severty_id > 2")
+    assert re.search(r"\n  not known: enrich\.misp \(misp .*\)\n$",
+                     ended.stdout), ended
     refused(whole, WRONG, "eval", "true", "--alert", "zz")
+    # A file has no answers, so nothing is known of them.
+    name = whole.write("finding.json", json.dumps(alert["record"]))
+    ended = whole.run_ctl("eval", "enrich.misp.size() == 0", "--alert", name)
+    assert ended.stdout.startswith("not sure: misp was not asked\n"), ended
+
+
+def test_eval_sees_what_actions_came_to(whole):
+    alert = send(whole)
+    entry = alert["actions"][0]["name"]
+    ended = whole.run_ctl("eval", f"done.{entry}.state", "--alert",
+                          alert["id"])
+    assert ended.stdout.startswith('"done"\n'), ended
+
+
+def test_eval_points_to_what_is_wrong(whole):
+    told = refused(whole, USAGE, "eval", "severity_id > 2 && usr.name == 'ü'")
+    assert told == (
+        "heraldctl: unknown name 'usr'\n"
+        "  severity_id > 2 && usr.name == 'ü'\n"
+        "                     ^\n"
+        "  -> did you mean 'user'?\n")
+    told = refused(whole, USAGE, "eval", "'ü' == message &&\n  true && severty")
+    assert told.split("\n")[1:3] == ["    true && severty", "            ^"]
+    ended = whole.run_ctl("--json", "eval", "severity_id > '2'")
+    assert ended.returncode == USAGE
+    assert json.loads(ended.stdout)["complaints"][0]["column"] == 13
 
 
 # Acting.
@@ -390,7 +422,8 @@ def test_settle_ends_a_doubt(herald):
     assert entry["because"] == "I saw it"
     assert entry["by"] == f"uid {os.geteuid()}"
     assert "only what is in doubt" in refused(
-        daemon, WRONG, "settle", doubt["id"], "done")
+        daemon, WRONG, "settle", doubt["id"], "done",
+        "--because", "x")
     daemon.restart()
     assert daemon.ctl("show", doubt["alert"])["state"] == "done"
 
@@ -398,7 +431,7 @@ def test_settle_ends_a_doubt(herald):
 def test_settled_as_not_done_it_is_run_again(herald):
     daemon = herald(DEMO)
     doubt = send_doubtful(daemon, 1)
-    daemon.ctl("settle", doubt["id"], "not-done")
+    daemon.ctl("settle", doubt["id"], "not-done", "--because", "looked")
 
     def tried_again():
         alert = daemon.ctl("show", doubt["alert"])
@@ -407,7 +440,7 @@ def test_settled_as_not_done_it_is_run_again(herald):
         return states.count("in doubt") == 2
     wait_until(tried_again, 20, lambda: f"run again\n{daemon.log()}")
     assert "done or not-done" in refused(daemon, USAGE, "settle", doubt["id"],
-                                         "maybe")
+                                         "maybe", "--because", "x")
 
 
 def send_doubtful(daemon, number):
@@ -433,7 +466,8 @@ def test_retry_runs_what_failed_and_nothing_else(whole, soar):
     assert [one["state"] for one in again["actions"]] == ["done"]
     assert len(soar.effects("/rest/container")) == 1
     assert "retried" in [one["kind"] for one in again["entries"]]
-    assert "is done: retry" in refused(whole, WRONG, "retry", alert["id"])
+    assert "is done: retry" in refused(whole, WRONG, "retry", alert["id"],
+                                       "--because", "x")
 
 
 def test_drop_is_for_what_was_kept_for_people(whole, soar):
@@ -442,7 +476,7 @@ def test_drop_is_for_what_was_kept_for_people(whole, soar):
     whole.ctl("drop", alert["id"], "--because", "known")
     dropped = whole.ctl("show", alert["id"])
     assert dropped["state"] == "dropped" and "known" in dropped["reason"]
-    refused(whole, WRONG, "drop", alert["id"])
+    refused(whole, WRONG, "drop", alert["id"], "--because", "x")
 
 
 def test_halt_outlives_a_restart(herald):
@@ -451,9 +485,9 @@ def test_halt_outlives_a_restart(herald):
     assert "storm" in daemon.ctl("status")["halted"]
     daemon.restart()
     assert "storm" in daemon.ctl("status")["halted"]
-    daemon.ctl("unhalt")
+    daemon.ctl("unhalt", "--because", "over")
     assert daemon.ctl("status")["halted"] is None
-    refused(daemon, WRONG, "unhalt")
+    refused(daemon, WRONG, "unhalt", "--because", "over")
     daemon.restart()
     assert daemon.ctl("status")["halted"] is None
 
@@ -467,11 +501,13 @@ def test_a_stopped_connector_is_asked_nothing(whole, soar):
     wait_until(lambda: whole.ctl("status")["alerts"]["waiting"] == 1, 20,
                "it waits")
     assert soar.requests(method="POST") == []
-    whole.ctl("connector", "soar", "start")
+    whole.ctl("connector", "soar", "start", "--because", "done")
     wait_until(lambda: whole.ctl("status")["alerts"]["done"] == 1, 20,
                "it is done")
-    refused(whole, WRONG, "connector", "nobody", "stop")
-    refused(whole, USAGE, "connector", "soar", "restart")
+    refused(whole, WRONG, "connector", "nobody", "stop",
+            "--because", "x")
+    refused(whole, USAGE, "connector", "soar", "restart",
+            "--because", "x")
 
 
 def test_connector_tells_what_is_wrong(whole, soar):
@@ -525,15 +561,16 @@ def test_roles_are_what_the_configuration_says(herald):
     daemon.rewrite(PLAIN + "control: {view: [nobody], admin: [root]}\n")
     assert daemon.ctl("reload")["ok"]
     assert as_nobody(daemon, "status").returncode == GOOD
-    for words in (["reload"], ["halt"], ["export"], ["unhalt"]):
+    for words in (["reload"], ["halt", "--because", "x"], ["export"],
+                  ["unhalt", "--because", "x"]):
         ended = as_nobody(daemon, *words)
         assert ended.returncode == NOT_ALLOWED, words
         assert "wants the role" in ended.stderr
     daemon.rewrite(PLAIN + "control: {operate: ['group:nogroup']}\n")
     assert daemon.ctl("reload")["ok"]
     assert as_nobody(daemon, "list").returncode == GOOD
-    assert as_nobody(daemon, "halt").returncode == GOOD
-    assert as_nobody(daemon, "unhalt").returncode == NOT_ALLOWED
+    assert as_nobody(daemon, "halt", "--because", "x").returncode == GOOD
+    assert as_nobody(daemon, "unhalt", "--because", "x").returncode == NOT_ALLOWED
     daemon.rewrite(PLAIN + "control: {view: ['group:daemon']}\n")
     assert daemon.ctl("reload")["ok"]
     assert as_nobody(daemon, "list").returncode == NOT_ALLOWED

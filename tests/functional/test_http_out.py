@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from acting import LATER, Acting
+from doing import LATER, Acting
 from waiting import wait_until
 
 KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from acting import ENDED, LATER, Acting
+from doing import ENDED, LATER, Acting
 from services import DOUBLES, fixture
 from waiting import wait_until
 

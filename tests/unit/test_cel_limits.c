@@ -52,8 +52,8 @@ static void nothing_runs_away(void **state)
 		"l.all(a, s.split('').size() > 0)",
 		"l.transformMap(i, v, l.transformMap(j, w, s + s))",
 		"l.map(a, base64.encode(bytes(s))).size() > 0",
-		"l.all(a, timestamp(0).getHours('Europe/' + 'Berlin') >= 0 && "
-		"l.all(b, true))",
+		("l.all(a, timestamp(0).getHours('Europe/' + 'Berlin') >= 0 && "
+		 "l.all(b, true))"),
 	};
 	struct cel_rig *rig = cel_rig_new(NULL);
 	json_t *list = numbers(4000);

@@ -111,7 +111,7 @@ static void what_can_be_looked_up_comes_by_kind_and_normalized(void **state)
 
 	(void)state;
 	hd_record_index(record);
-	hd_record_observables(record, note, text);
+	hd_record_observables(record, (1u << HD_KIND_COUNT) - 1, note, text);
 	assert_string_equal(text, "host=srv.example domain=srv.example "
 				  "user=ann ip=2001:db8::1 ");
 	json_decref(record);

@@ -1,0 +1,109 @@
+/* The webhook alert action.
+ *
+ * Splunk tries once: any answer but a 2xx loses the alert, and a 2xx before the
+ * alert is on disk may lose it as well.
+ *
+ * The secret is the last part of the path, since that is all that the webhook
+ * action can be told.  It is a credential: the path is never logged.
+ */
+#include "splunk_in/splunk.h"
+
+#include <string.h>
+
+#include "common/text.h"
+
+static void answer(struct splunk *s, herald_id req, uint32_t code,
+		   const char *body)
+{
+	splunk_answer(s, req, code, NULL, herald_cstr(body));
+}
+
+static void answer_later(struct splunk *s, herald_id req)
+{
+	splunk_answer(s, req, 503, SPLUNK_RETRY_AFTER,
+		      HERALD_S("{\"error\":\"cannot store it now, send it "
+			       "again\"}\n"));
+}
+
+/* Splunk says application/json; a hand-made request may say nothing. */
+static bool is_json_type(const char *type)
+{
+	herald_str kind;
+
+	if (!type)
+		return true;
+	kind = hp_str_trim((herald_str){ type, strcspn(type, ";") });
+	return kind.n == 0 || hp_str_same(kind, HERALD_S("application/json")) ||
+	       hp_str_same(kind, HERALD_S("text/json"));
+}
+
+static herald_str secret_of(const herald_request *rq)
+{
+	herald_str rest = rq->path;
+
+	if (rest.n > 0 && rest.p[0] == '/') {
+		rest.p++;
+		rest.n--;
+	}
+	return rest;
+}
+
+/* True if the sender was told why it is not let in. */
+static bool is_refused(struct splunk *s, const herald_request *rq)
+{
+	if (!s->h->secret_is(s->h, "secret", secret_of(rq))) {
+		splunk_wrong_secret(s, rq, "webhook");
+		answer(s, rq->req, 401, "{\"error\":\"wrong secret\"}\n");
+		return true;
+	}
+	if (!is_json_type(herald_pair(rq->headers, "content-type"))) {
+		answer(s, rq->req, 415,
+		       "{\"error\":\"the content must be "
+		       "application/json\"}\n");
+		return true;
+	}
+	if (hp_str_trim(rq->body).n == 0) {
+		answer(s, rq->req, 400, "{\"error\":\"no content\"}\n");
+		return true;
+	}
+	return false;
+}
+
+static void pay(struct splunk *s, const struct splunk_debt *debt,
+		uint32_t status)
+{
+	if (status != HERALD_OK)
+		answer_later(s, debt->req);
+	else
+		answer(s, debt->req, 200, "{\"stored\":true}\n");
+}
+
+void splunk_webhook(struct splunk *s, const herald_request *rq)
+{
+	const herald_record record = {
+		.struct_size = sizeof(record),
+		.json = rq->body,
+		.row = "/result",
+	};
+	const herald_record *const records[] = { &record };
+	const struct splunk_debt debt = { .req = rq->req,
+					  .records = 1,
+					  .pay = pay };
+
+	if (is_refused(s, rq))
+		return;
+	switch (splunk_emit(s, records, &debt)) {
+	case HERALD_OK:
+		return;
+	case HERALD_BUSY:
+		answer_later(s, rq->req);
+		return;
+	case HERALD_TOO_BIG:
+		answer(s, rq->req, 413, "{\"error\":\"too long\"}\n");
+		return;
+	default:
+		answer(s, rq->req, 400,
+		       "{\"error\":\"this can never be taken\"}\n");
+		return;
+	}
+}
