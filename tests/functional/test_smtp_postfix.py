@@ -4,7 +4,7 @@ import email.policy
 
 import pytest
 
-from acting import Acting
+from doing import Acting
 from herald import free_port
 from real_postfix import Postfix, Unavailable
 
