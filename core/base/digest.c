@@ -163,3 +163,8 @@ bool hd_equal_secret(const void *a, size_t an, const void *b, size_t bn)
 {
 	return an == bn && CRYPTO_memcmp(a, b, an) == 0;
 }
+
+void hd_crypto_thread_end(void)
+{
+	OPENSSL_thread_stop();
+}

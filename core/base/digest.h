@@ -44,6 +44,10 @@ void hd_hex(const void *p, size_t n, char *out);
 /* Random bytes from the system; ends the process if there are none. [any] */
 void hd_random(void *p, size_t n);
 
+/* Frees what OpenSSL keeps for the calling thread (its errors, random state);
+ * for threads that nobody joins before the process ends. [any] */
+void hd_crypto_thread_end(void);
+
 /* True if both are equal; takes as long whatever they differ in, given the
  * same lengths. [any] */
 bool hd_equal_secret(const void *a, size_t an, const void *b, size_t bn);

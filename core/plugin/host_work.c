@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/base/alloc.h"
+#include "core/base/digest.h"
 #include "core/plugin/instance_impl.h"
 #include "core/plugin/visit.h"
 
@@ -26,6 +27,7 @@ static void on_work(uv_work_t *work)
 	struct hd_job *job = (struct hd_job *)work;
 
 	job->fn(job->instance->self, job->req, job->ud, job->worker);
+	hd_crypto_thread_end();
 }
 
 static void begin_next(struct hd_instance *i);
