@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "common/content.h"
 #include "common/strikes.h"
 #include "common/text.h"
 
@@ -88,21 +89,6 @@ static bool turned_away(struct http_in *in, const herald_request *rq)
 	return true;
 }
 
-static bool is_json_type(const char *type)
-{
-	herald_str kind;
-
-	if (!type)
-		return true;
-	kind = hp_str_trim((herald_str){ type, strcspn(type, ";") });
-	return kind.n == 0 || hp_str_same(kind, HERALD_S("application/json")) ||
-	       hp_str_same(kind, HERALD_S("text/json")) ||
-	       hp_str_same(kind, HERALD_S("application/x-ndjson")) ||
-	       (kind.n > 5 &&
-		hp_str_same((herald_str){ kind.p + kind.n - 5, 5 },
-			    HERALD_S("+json")));
-}
-
 static bool is_refused(struct http_in *in, const herald_request *rq)
 {
 	if (in->unfit) {
@@ -116,7 +102,7 @@ static bool is_refused(struct http_in *in, const herald_request *rq)
 	}
 	if (turned_away(in, rq))
 		return true;
-	if (!is_json_type(herald_pair(rq->headers, "content-type"))) {
+	if (!hp_content_is_json(herald_pair(rq->headers, "content-type"))) {
 		answer(in, rq->req, 415, NULL,
 		       "{\"error\":\"the content must be "
 		       "application/json\"}\n");

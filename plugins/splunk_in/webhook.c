@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "common/content.h"
 #include "common/text.h"
 
 static void answer(struct splunk *s, herald_id req, uint32_t code,
@@ -23,18 +24,6 @@ static void answer_later(struct splunk *s, herald_id req)
 	splunk_answer(s, req, 503, SPLUNK_RETRY_AFTER,
 		      HERALD_S("{\"error\":\"cannot store it now, send it "
 			       "again\"}\n"));
-}
-
-/* Splunk says application/json; a hand-made request may say nothing. */
-static bool is_json_type(const char *type)
-{
-	herald_str kind;
-
-	if (!type)
-		return true;
-	kind = hp_str_trim((herald_str){ type, strcspn(type, ";") });
-	return kind.n == 0 || hp_str_same(kind, HERALD_S("application/json")) ||
-	       hp_str_same(kind, HERALD_S("text/json"));
 }
 
 static herald_str secret_of(const herald_request *rq)
@@ -56,7 +45,7 @@ static bool is_refused(struct splunk *s, const herald_request *rq)
 		answer(s, rq->req, 401, "{\"error\":\"wrong secret\"}\n");
 		return true;
 	}
-	if (!is_json_type(herald_pair(rq->headers, "content-type"))) {
+	if (!hp_content_is_json(herald_pair(rq->headers, "content-type"))) {
 		answer(s, rq->req, 415,
 		       "{\"error\":\"the content must be "
 		       "application/json\"}\n");

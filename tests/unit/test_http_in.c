@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "common/content.h"
 #include "common/strikes.h"
 #include "core/plugin/instance_impl.h"
 #include "http_in/batch.h"
@@ -275,6 +276,35 @@ static void many_addresses_do_not_grow_the_table(void **state)
 			 0);
 }
 
+/* ---- content types ---- */
+
+static const struct {
+	const char *type;
+	bool json;
+} types[] = {
+	{ NULL, true },
+	{ "", true },
+	{ "application/json", true },
+	{ "Application/JSON ; charset=utf-8", true },
+	{ "text/json", true },
+	{ "application/x-ndjson", true },
+	{ "application/cloudevents+json", true },
+	{ "+json", false },
+	{ "application/jsonx", false },
+	{ "text/plain", false },
+	{ "application/x-www-form-urlencoded", false },
+};
+
+static void json_has_several_names(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (hp_content_is_json(types[i].type) != types[i].json)
+			fail_msg("'%s'",
+				 types[i].type ? types[i].type : "(null)");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -287,6 +317,7 @@ int main(void)
 		cmocka_unit_test(a_list_inside_gives_rows_of_the_whole),
 		cmocka_unit_test(who_guesses_is_turned_away_for_a_minute),
 		cmocka_unit_test(many_addresses_do_not_grow_the_table),
+		cmocka_unit_test(json_has_several_names),
 	};
 
 	hd_host_fill_json(&h);
