@@ -179,11 +179,13 @@ static struct hd_answer *refusal(struct hd_service *s, uint32_t status,
 }
 
 /* "2026-11-25T00:05:42Z" */
+/* Never a second too early: what is said must hold. */
 static void time_after(int64_t ms, char out[TIME_TEXT])
 {
 	char text[HD_UTC_TEXT];
+	int64_t at = hd_utc_ms() + ms;
 
-	hd_utc_text(hd_utc_ms() + ms, text);
+	hd_utc_text((at + 999) / 1000 * 1000, text);
 	snprintf(out, TIME_TEXT, "%.*sZ", (int)strcspn(text, "."), text);
 }
 
