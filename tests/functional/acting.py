@@ -35,7 +35,10 @@ Call = collections.namedtuple("Call", "mode action idem undoing end effect memo"
 
 
 class Acting:
-    def __init__(self, herald, entries, steps=(), timeout="5s", config=CONFIG,
+    """`entries` are those of respond in the pipeline `default`, `steps` what
+    stands before; or `config` is another one with this source and acts."""
+
+    def __init__(self, herald, entries=(), steps=(), timeout="5s", config=CONFIG,
                  **more):
         config = config.replace("@ENTRIES@", "\n".join(
             "          - " + entry for entry in entries))
