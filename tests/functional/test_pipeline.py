@@ -1,6 +1,7 @@
 """An alert on its way through a pipeline: merged, asked about, scored, decided,
 and what happens to it when the daemon or a service does not go on."""
 import json
+import socket
 import threading
 
 import pytest
@@ -648,6 +649,12 @@ def test_a_changed_source_is_started_anew_and_answers(piping):
     assert refused in (401, 403, 404)
 
 
+def threads(daemon):
+    with open(f"/proc/{daemon.process.pid}/status", encoding="ascii") as told:
+        return next(int(line.split()[1]) for line in told
+                    if line.startswith("Threads:"))
+
+
 def test_reload_under_load_loses_nothing_and_answers_everybody(piping):
     piped = piping(DEFAULT)
     statuses, stop = [], threading.Event()
@@ -667,6 +674,7 @@ def test_reload_under_load_loses_nothing_and_answers_everybody(piping):
     for one in senders:
         one.start()
     text = piped.herald.text
+    before = threads(piped.herald)
     for number in range(5):
         piped.herald.rewrite(text.replace(
             "listen: ingest\n", f"listen: ingest\n    log_level: "
@@ -677,7 +685,38 @@ def test_reload_under_load_loses_nothing_and_answers_everybody(piping):
     stop.set()
     for one in senders:
         one.join()
+    assert threads(piped.herald) == before
     assert {status for _, status in statuses} <= {200, 503}
     taken = {uid for uid, status in statuses if status == 200}
     stored = {one["uid"] for one in piped.herald.export()}
     assert taken <= stored
+
+
+def test_a_listener_that_moves_takes_its_routes_along(piping):
+    piped = piping(DEFAULT)
+    piped.ended(piped.send("one"))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    old = piped.herald.values["INGEST_PORT"]
+    piped.herald.values["INGEST_PORT"] = port
+    piped.herald.rewrite()
+    assert piped.herald.ctl("reload")["ok"]
+    piped.send("two")
+    assert piped.ended("two")["state"] == "done"
+    piped.herald.values["INGEST_PORT"] = old
+    with pytest.raises(OSError):
+        piped.herald.post(f"/v1/splunk/webhook/{WEBHOOK_TOKEN}", {})
+
+
+def test_an_address_that_is_taken_refuses_the_reload(piping):
+    piped = piping(DEFAULT)
+    old = piped.herald.values["INGEST_PORT"]
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        piped.herald.values["INGEST_PORT"] = taken.getsockname()[1]
+        piped.herald.rewrite()
+        assert piped.herald.run_ctl("reload").returncode == 1
+    piped.herald.values["INGEST_PORT"] = old
+    assert piped.ended(piped.send("one"))["state"] == "done"
