@@ -33,6 +33,7 @@ connectors:
     url: @SOAR@
     secret: {file: @DIR@/secrets/soar}
     timeout: 5s
+@CONNECTORS@
 safety:
   actions:
     acts.contain: {at_most: [100/1h], per_target: 100/1h, beyond: refuse}
@@ -49,9 +50,10 @@ DEFAULT = """
 
 @pytest.fixture
 def piping(herald, misp, soar):
-    def start(pipelines, more="", head=None, **other):
+    def start(pipelines, more="", connectors="", head=None, **other):
         config = CONFIG if head is None else CONFIG.replace(HEAD, head)
         config = config.replace("@PIPELINES@", pipelines.strip("\n"))
+        config = config.replace("@CONNECTORS@", connectors)
         config = config.replace("@MORE@", more)
         return Acting(herald, config=config, MISP=misp.url, SOAR=soar.url,
                       files={"secrets/misp": misp.key, "secrets/soar": soar.key,
@@ -633,6 +635,30 @@ def test_an_alert_under_way_ends_with_what_it_began_with(piping, misp):
     assert states(piped.ended(piped.send("two"))) == {"new": "done"}
 
 
+def test_a_connector_that_was_removed_is_missing_not_clean(piping, misp):
+    """For an alert that began when it was there."""
+    connector = "  cmdb: {plugin: cmdb_enrich, file: '@DIR@/assets.csv'}\n"
+    asks = "- enrich: {by: [cmdb], within: 5s}"
+    piped = piping(steps(f"""
+- enrich: {{by: [misp], within: 20s}}
+{asks}
+- score:
+    - {{name: gone, if: 'missing("cmdb")', add: 10, because: x}}
+    - {{name: critical, if: 'device.risk_level_id >= RISK.HIGH', add: 40, because: x}}
+"""), connectors=connector, files={"assets.csv": "hostname,fqdn,ip,mac,owner\n"})
+    misp.fault("latency:1500", path="/attributes/restSearch", times=1)
+    piped.send("one", src=BAD_IP, dest="WS0042")
+    wait_until(lambda: searches(misp), 10, "MISP asked")
+    text = piped.herald.text.replace(connector, "").replace(
+        "      " + asks + "\n", "")
+    piped.herald.rewrite(text.replace('missing("cmdb")', "1 == 2"))
+    assert piped.herald.ctl("reload")["ok"]
+    assert score(piped, "one") == (10, 50)
+    shown = piped.herald.ctl("explain", piped.alert("one")["id"])
+    assert {one["reason"] for one in shown["answers"]
+            if one["connector"] == "cmdb"} == {"no such connector now"}
+
+
 def test_a_changed_source_is_started_anew_and_answers(piping):
     piped = piping(DEFAULT)
     piped.ended(piped.send("one"))
@@ -720,3 +746,22 @@ def test_an_address_that_is_taken_refuses_the_reload(piping):
         assert piped.herald.run_ctl("reload").returncode == 1
     piped.herald.values["INGEST_PORT"] = old
     assert piped.ended(piped.send("one"))["state"] == "done"
+
+
+# ---- two rounds ----
+
+def test_what_one_connector_finds_the_others_are_asked_about_once(piping, misp):
+    piped = piping(steps("""
+- enrich: {by: [misp, cmdb], within: 10s}
+"""), connectors="""\
+  cmdb: {plugin: cmdb_enrich, file: '@DIR@/assets.csv'}
+""", files={"assets.csv": "hostname,fqdn,ip,mac,owner\n"
+            "WS0042,ws0042.corp.example.com,192.0.2.42,,alice\n"})
+    piped.send(dest="WS0042", src=BAD_IP)
+    shown = piped.herald.ctl("explain", piped.ended()["id"])
+    told = [(one["connector"], one["type"], one["value"])
+            for one in shown["answers"]]
+    assert ("misp", "ip", "192.0.2.42") in told
+    assert len(told) == len(set(told))
+    assert misp.asked().count("192.0.2.42") == 1
+    assert misp.asked().count(BAD_IP) == 1

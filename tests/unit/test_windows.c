@@ -51,7 +51,7 @@ static void a_window_is_over_when_its_time_is(void **state)
 
 	(void)state;
 	hd_windows_init(&w);
-	hd_windows_open(&w, "p", "k", A, 3, hd_utc_ms() - HOUR, HOUR);
+	hd_windows_open(&w, "p", "k", A, 3, hd_utc_ms() - HOUR - 1000, HOUR);
 	assert_null(hd_windows_find(&w, "p", "k"));
 	assert_int_equal(hd_windows_count(&w, A), 1);
 	hd_windows_open(&w, "p", "k", A, 3, hd_utc_ms() - HOUR + 60000, HOUR);
