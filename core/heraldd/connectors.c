@@ -7,6 +7,7 @@
 #include "core/base/err.h"
 #include "core/base/log.h"
 #include "core/heraldd/daemon.h"
+#include "core/heraldd/listeners.h"
 #include "core/heraldd/setup.h"
 #include "core/lookup/lookup.h"
 #include "core/pipeline/engine.h"
@@ -62,6 +63,7 @@ static void on_ended(void *ud)
 	d->stopping_connectors--;
 	if (home)
 		hd_setup_unref(home);
+	hd_listeners_tidy(d);
 	if (d->stopping && d->stopping_connectors == 0)
 		hd_daemon_connectors_ended(d);
 }
@@ -76,6 +78,8 @@ void hd_connectors_end(struct hd_daemon *d, struct hd_connector *c,
 	e->next = next;
 	d->stopping_connectors++;
 	e->instance = c->instance;
+	if (next)
+		hd_instance_leave_routes(c->instance);
 	hd_instance_stop(c->instance, d->stopping ? 5000 : GRACE_MS, on_ended,
 			 e);
 }

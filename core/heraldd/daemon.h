@@ -26,6 +26,8 @@ struct hd_daemon_listener {
 	char *name, *address;
 	char *tls; /* digest of certificate and key, "" without TLS */
 	struct hd_listener *listener;
+	bool serving;
+	bool closing; /* once no connector ends any more */
 };
 
 struct hd_daemon {

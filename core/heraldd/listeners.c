@@ -19,7 +19,8 @@ struct hd_listener *hd_listeners_find(struct hd_daemon *d, const char *name)
 	/* the newest: during a reload the former one of that name is there too
 	 */
 	for (size_t i = d->listener_count; i-- > 0;)
-		if (strcmp(d->listeners[i].name, name) == 0)
+		if (!d->listeners[i].closing &&
+		    strcmp(d->listeners[i].name, name) == 0)
 			return d->listeners[i].listener;
 	return NULL;
 }
@@ -68,6 +69,7 @@ static int open_one(struct hd_daemon *d, const struct hd_listen_settings *s,
 	slot->address = hd_strdup(s->address);
 	slot->tls = hd_strdup(s->tls ? s->cert : "");
 	slot->listener = listener;
+	slot->serving = slot->closing = false;
 	return 0;
 }
 
@@ -77,7 +79,7 @@ static struct hd_daemon_listener *same(struct hd_daemon *d,
 	for (size_t i = 0; i < d->listener_count; i++) {
 		struct hd_daemon_listener *l = &d->listeners[i];
 
-		if (strcmp(l->name, s->name) == 0 &&
+		if (!l->closing && strcmp(l->name, s->name) == 0 &&
 		    strcmp(l->address, s->address) == 0 &&
 		    strcmp(l->tls, s->tls ? s->cert : "") == 0)
 			return l;
@@ -98,11 +100,15 @@ int hd_listeners_open(struct hd_daemon *d, const struct hd_settings *settings,
 int hd_listeners_start(struct hd_daemon *d, struct hd_err *err)
 {
 	for (size_t i = 0; i < d->listener_count; i++) {
-		if (hd_listener_start(d->listeners[i].listener, err) < 0)
+		struct hd_daemon_listener *l = &d->listeners[i];
+
+		if (l->closing || l->serving)
+			continue;
+		if (hd_listener_start(l->listener, err) < 0)
 			return -1;
-		hd_notice("listening on %s (%s)",
-			  hd_listener_url(d->listeners[i].listener),
-			  d->listeners[i].name);
+		l->serving = true;
+		hd_notice("listening on %s (%s)", hd_listener_url(l->listener),
+			  l->name);
 	}
 	return 0;
 }
@@ -117,18 +123,36 @@ static void close_one(struct hd_daemon *d, size_t i)
 	d->listeners[i] = d->listeners[--d->listener_count];
 }
 
+static bool is_wanted(struct hd_daemon *d, size_t i,
+		      const struct hd_settings *settings)
+{
+	for (size_t k = 0; k < settings->listen_count; k++)
+		if (same(d, &settings->listen[k]) == &d->listeners[i])
+			return true;
+	return false;
+}
+
 void hd_listeners_close_others(struct hd_daemon *d,
 			       const struct hd_settings *settings)
 {
-	for (size_t i = d->listener_count; i-- > 0;) {
-		bool wanted = false;
-
-		for (size_t k = 0; k < settings->listen_count; k++)
-			if (same(d, &settings->listen[k]) == &d->listeners[i])
-				wanted = true;
-		if (!wanted)
-			close_one(d, i);
+	for (size_t i = 0; i < d->listener_count; i++) {
+		if (d->listeners[i].closing || is_wanted(d, i, settings))
+			continue;
+		hd_listener_stop(d->listeners[i].listener);
+		d->listeners[i].closing = true;
 	}
+	hd_listeners_tidy(d);
+}
+
+void hd_listeners_tidy(struct hd_daemon *d)
+{
+	if (d->stopping_connectors != 0)
+		return;
+	for (size_t i = d->listener_count; i-- > 0;)
+		if (d->listeners[i].closing)
+			close_one(d, i);
+		else
+			hd_listener_routes_forget(d->listeners[i].listener);
 }
 
 void hd_listeners_stop(struct hd_daemon *d)

@@ -98,6 +98,15 @@ static void keep_running(struct hd_setup *old, struct hd_connector **slot,
 	*was = NULL;
 }
 
+/* Its routes would stay behind on a listener that goes. */
+static bool has_moved(struct hd_daemon *d, const struct hd_connector *was)
+{
+	const struct hd_listener *on = hd_instance_listener(was->instance);
+	const char *name = hd_instance_option(was->instance, "listen");
+
+	return on && name && hd_listeners_find(d, name) != on;
+}
+
 static void take_over(struct hd_daemon *d, struct hd_setup *old,
 		      struct hd_setup *new)
 {
@@ -106,7 +115,8 @@ static void take_over(struct hd_daemon *d, struct hd_setup *old,
 						    new->connectors[i]->name);
 		struct hd_connector *ending;
 
-		if (was && unchanged(*was, new->connectors[i])) {
+		if (was && unchanged(*was, new->connectors[i]) &&
+		    !has_moved(d, *was)) {
 			keep_running(old, &new->connectors[i], was);
 			continue;
 		}
@@ -204,6 +214,7 @@ json_t *hd_reload(struct hd_daemon *d, bool dry_run)
 	if (ok && !dry_run &&
 	    hd_listeners_open(d, new->program->settings, &err) < 0) {
 		hd_complain(complaints, (struct hd_place){ 0 }, "%s", err.text);
+		hd_listeners_close_others(d, old->program->settings);
 		ok = false;
 	}
 	outcome = outcome_of(ok, new, complaints, changes);

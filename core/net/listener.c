@@ -529,3 +529,17 @@ void hd_listener_route_remove(struct hd_listener *listener, uint64_t id)
 	hd_route_remove(&listener->routes, id);
 	pthread_mutex_unlock(&listener->lock);
 }
+
+void hd_listener_route_leave(struct hd_listener *listener, uint64_t id)
+{
+	pthread_mutex_lock(&listener->lock);
+	hd_route_leave(&listener->routes, id);
+	pthread_mutex_unlock(&listener->lock);
+}
+
+void hd_listener_routes_forget(struct hd_listener *listener)
+{
+	pthread_mutex_lock(&listener->lock);
+	hd_route_forget_left(&listener->routes);
+	pthread_mutex_unlock(&listener->lock);
+}

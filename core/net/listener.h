@@ -124,6 +124,11 @@ void hd_listener_route_pause(struct hd_listener *listener, uint64_t id,
  * `cancelled` may still be called for them). [loop] */
 void hd_listener_route_remove(struct hd_listener *listener, uint64_t id);
 
+/* As removed, but its address answers 503 with Retry-After until a route of the
+ * same method and path is added, or hd_listener_routes_forget(). [loop] */
+void hd_listener_route_leave(struct hd_listener *listener, uint64_t id);
+void hd_listener_routes_forget(struct hd_listener *listener);
+
 /* Answers and takes the request from the owner.  `headers` are "Name: value",
  * ..., NULL; may be NULL.  One with CR, LF or a control byte, and a code
  * outside 200..599, make the answer a 500 (logged).  Answers are collected and

@@ -57,6 +57,17 @@ static bool is_same(const struct hd_listener_route *a,
 	       strcmp(a->path, b->path) == 0;
 }
 
+static struct hd_route *find_same(const struct hd_route_table *table,
+				  const struct hd_listener_route *want)
+{
+	struct hd_route *route;
+
+	for (route = table->first; route; route = route->next)
+		if (is_same(&route->want, want))
+			break;
+	return route;
+}
+
 uint64_t hd_route_add(struct hd_route_table *table,
 		      const struct hd_listener_route *want, struct hd_err *err)
 {
@@ -64,12 +75,14 @@ uint64_t hd_route_add(struct hd_route_table *table,
 
 	if (check(want, err) < 0)
 		return 0;
-	for (route = table->first; route; route = route->next)
-		if (is_same(&route->want, want)) {
-			hd_err_set(err, EEXIST, "route %s %s is taken",
-				   want->method, want->path);
-			return 0;
-		}
+	route = find_same(table, want);
+	if (route && !route->left) {
+		hd_err_set(err, EEXIST, "route %s %s is taken", want->method,
+			   want->path);
+		return 0;
+	}
+	if (route)
+		hd_route_remove(table, route->id);
 	route = hd_alloc(sizeof(*route));
 	route->want = *want;
 	route->want.method = hd_strdup(want->method);
@@ -100,6 +113,28 @@ void hd_route_remove(struct hd_route_table *table, uint64_t id)
 		*at = route->next;
 		free_route(route);
 		return;
+	}
+}
+
+void hd_route_leave(struct hd_route_table *table, uint64_t id)
+{
+	struct hd_route *route = hd_route_get(table, id);
+
+	if (route)
+		route->paused = route->left = true;
+}
+
+void hd_route_forget_left(struct hd_route_table *table)
+{
+	struct hd_route **at = &table->first, *route;
+
+	while ((route = *at)) {
+		if (!route->left) {
+			at = &route->next;
+			continue;
+		}
+		*at = route->next;
+		free_route(route);
 	}
 }
 

@@ -20,6 +20,8 @@ struct hd_route {
 	struct hd_listener_route want; /* method and path are our own */
 	uint64_t id;
 	bool paused;
+	bool left; /* paused for good: whoever adds the same one takes it over
+		    */
 };
 
 struct hd_route_table {
@@ -29,13 +31,17 @@ struct hd_route_table {
 
 void hd_route_table_fini(struct hd_route_table *table);
 
-/* An id, or 0 and `err`. */
+/* An id, or 0 and `err`.  One like it that was left is taken over. */
 uint64_t hd_route_add(struct hd_route_table *table,
 		      const struct hd_listener_route *want, struct hd_err *err);
 
 /* The route with this id; NULL if it is gone. */
 struct hd_route *hd_route_get(const struct hd_route_table *table, uint64_t id);
 void hd_route_remove(struct hd_route_table *table, uint64_t id);
+
+void hd_route_leave(struct hd_route_table *table, uint64_t id);
+/* Removes all that were left. */
+void hd_route_forget_left(struct hd_route_table *table);
 
 /* The route for a decoded path, NULL if there is none: then `allow` holds the
  * methods that the path has, or is empty where no route has it. */

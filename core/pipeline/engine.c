@@ -10,6 +10,7 @@
 #include "core/journal/journal.h"
 #include "core/pipeline/defer.h"
 #include "core/pipeline/engine_impl.h"
+#include "core/pipeline/keep.h"
 
 #define DISK_CHECK_MS 1000
 
@@ -54,6 +55,11 @@ static void check_disk(uv_timer_t *timer)
 		hd_intake_room(engine);
 }
 
+static void on_kept(void *ud)
+{
+	hd_engine_report_stopped(ud);
+}
+
 struct hd_engine *hd_engine_new(const struct hd_engine_env *env)
 {
 	struct hd_engine *engine = hd_alloc(sizeof(*engine));
@@ -76,6 +82,8 @@ struct hd_engine *hd_engine_new(const struct hd_engine_env *env)
 	actions.finishing = hd_finishing;
 	actions.finished = hd_finished;
 	engine->actions = hd_actions_new(&actions);
+	engine->keeper = hd_keeper_new(env->loop, env->journal, on_kept,
+				       engine);
 	engine->disk_timer = hd_alloc(sizeof(*engine->disk_timer));
 	uv_timer_init(env->loop, engine->disk_timer);
 	engine->disk_timer->data = engine;
@@ -100,6 +108,7 @@ void hd_engine_free(struct hd_engine *engine)
 	hd_dict_fini(&engine->broken);
 	hd_dict_fini(&engine->waiting);
 	hd_actions_free(engine->actions);
+	hd_keeper_free(engine->keeper);
 	hd_windows_fini(&engine->windows);
 	hd_program_unref(engine->program);
 	uv_close((uv_handle_t *)engine->disk_timer, free_closed);
@@ -111,6 +120,7 @@ void hd_engine_set_program(struct hd_engine *engine, struct hd_program *program)
 	struct hd_program *old = engine->program;
 
 	engine->program = hd_program_ref(program);
+	hd_keeper_set(engine->keeper, &program->settings->herald.keep);
 	hd_program_unref(old);
 }
 
@@ -137,6 +147,7 @@ int hd_engine_recover(struct hd_engine *engine, struct hd_err *err)
 	check_disk(engine->disk_timer);
 	uv_timer_start(engine->disk_timer, check_disk, DISK_CHECK_MS,
 		       DISK_CHECK_MS);
+	hd_keeper_start(engine->keeper);
 	hd_run_refill(engine);
 	return 0;
 }
@@ -147,7 +158,7 @@ void hd_engine_report_stopped(struct hd_engine *engine)
 {
 	void (*fn)(void *ud) = engine->on_stopped;
 
-	if (!fn || engine->commits != 0)
+	if (!fn || engine->commits != 0 || hd_keeper_is_busy(engine->keeper))
 		return;
 	engine->on_stopped = NULL;
 	hd_actions_stop(engine->actions, fn, engine->on_stopped_ud);
@@ -157,6 +168,7 @@ void hd_engine_stop(struct hd_engine *engine, void (*fn)(void *ud), void *ud)
 {
 	engine->stopping = true;
 	uv_timer_stop(engine->disk_timer);
+	hd_keeper_stop(engine->keeper);
 	engine->on_stopped = fn;
 	engine->on_stopped_ud = ud;
 	hd_engine_report_stopped(engine);

@@ -24,6 +24,7 @@ struct hd_engine {
 	bool disk_low;		  /* only the last tenth of the disk is left */
 	struct hd_batch *batches; /* emits that wait for their commit */
 	uv_timer_t *disk_timer;
+	struct hd_keeper *keeper;
 	/* the cursor in the backlog */
 	int at_severity;
 	int64_t at_num;

@@ -2,7 +2,6 @@
 #include "core/pipeline/alert.h"
 #include "core/pipeline/program.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -310,7 +309,7 @@ static void evaluate_value(const struct rule *rule,
 	enum hd_truth truth = hd_expr_value(rule->value, scope, &value, why);
 
 	c->counted = counted_of(truth);
-	if (truth == HD_HOLDS && isnan(json_number_value(value))) {
+	if (truth == HD_HOLDS && !json_is_number(value)) { /* 0.0 / 0.0 */
 		c->counted = HD_NOT_COUNTED_ERROR;
 		snprintf(why->text, sizeof(why->text), "not a number");
 	} else if (truth == HD_HOLDS) {

@@ -321,6 +321,11 @@ int hd_host_source_start(struct hd_instance *i, struct hd_err *err)
 	return 0;
 }
 
+const struct hd_listener *hd_instance_listener(const struct hd_instance *i)
+{
+	return i->route_count != 0 ? i->listener : NULL;
+}
+
 void hd_host_source_pause(struct hd_instance *i)
 {
 	for (uint32_t k = 0; k < i->route_count; k++)
@@ -330,7 +335,10 @@ void hd_host_source_pause(struct hd_instance *i)
 void hd_host_source_stop(struct hd_instance *i)
 {
 	for (uint32_t k = 0; k < i->route_count; k++)
-		hd_listener_route_remove(i->listener, i->route_ids[k]);
+		if (i->leaves_routes)
+			hd_listener_route_leave(i->listener, i->route_ids[k]);
+		else
+			hd_listener_route_remove(i->listener, i->route_ids[k]);
 	i->route_count = 0;
 }
 

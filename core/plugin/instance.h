@@ -93,6 +93,11 @@ int hd_instance_start(struct hd_instance *instance, struct hd_err *err);
 void hd_instance_stop(struct hd_instance *instance, int64_t grace_ms,
 		      void (*fn)(void *ud), void *ud);
 
+/* Before hd_instance_stop(): the addresses of its routes go on answering 503
+ * when it is gone, until a successor takes them over
+ * (hd_listener_route_leave()). [loop] */
+void hd_instance_leave_routes(struct hd_instance *instance);
+
 /* Frees one that was never started (configuration check).  NULL is fine.
  * [loop] */
 void hd_instance_discard(struct hd_instance *instance);
@@ -111,6 +116,10 @@ const struct hd_map *hd_instance_map(const struct hd_instance *instance);
 /* The first value of any option, NULL if it has none or is a secret. */
 const char *hd_instance_option(const struct hd_instance *instance,
 			       const char *name);
+
+/* The listener that serves its routes, or NULL. [loop] */
+const struct hd_listener *
+hd_instance_listener(const struct hd_instance *instance);
 
 /* True if the old one must be destroyed before its successor starts: it is a
  * source, keeps state or serves routes.  Else the two may overlap. [any] */

@@ -154,6 +154,7 @@ struct hd_instance {
 	/* while it stops */
 	int64_t cancel_at_ms, abandon_at_ms; /* 0: not stopping */
 	bool cancelled_all, abandoned;
+	bool leaves_routes; /* to its successor */
 	void (*stop_fn)(void *ud);
 	void *stop_ud;
 };

@@ -190,6 +190,11 @@ static void run_stop(struct hd_instance *i, struct hd_mail *mail)
 	hd_cell_poke(i->cell);
 }
 
+void hd_instance_leave_routes(struct hd_instance *i)
+{
+	i->leaves_routes = true;
+}
+
 void hd_instance_stop(struct hd_instance *i, int64_t grace_ms,
 		      void (*fn)(void *ud), void *ud)
 {

@@ -35,7 +35,10 @@ Call = collections.namedtuple("Call", "mode action idem undoing end effect memo"
 
 
 class Acting:
-    def __init__(self, herald, entries, steps=(), timeout="5s", config=CONFIG,
+    """`entries` are those of respond in the pipeline `default`, `steps` what
+    stands before; or `config` is another one with this source and acts."""
+
+    def __init__(self, herald, entries=(), steps=(), timeout="5s", config=CONFIG,
                  **more):
         config = config.replace("@ENTRIES@", "\n".join(
             "          - " + entry for entry in entries))
@@ -44,6 +47,7 @@ class Acting:
         config = config.replace("@TIMEOUT@", timeout)
         self.herald = herald(config, started=False, **more)
         self.dir = self.herald.path("acts")
+        self.crashes = 0
         os.mkdir(self.dir, 0o700)
         self.herald.start()
 
@@ -87,9 +91,15 @@ class Acting:
     def revive(self):
         """Starts again one that died at a crash point, without it."""
         if self.herald.process.poll() is not None:
+            self.crashes += 1
             self.herald.kill()
             self.herald.extra_environment.pop("HERALD_CRASH_AT", None)
             self.herald.restart()
+
+    def crashed(self):
+        """True once it died at its crash point and was started again."""
+        self.revive()
+        return self.crashes != 0
 
     def send(self, uid="one", **row):
         self.post(uid, **row)
@@ -133,3 +143,13 @@ def states(alert):
 
 def row(alert, name):
     return next(one for one in alert["actions"] if one["name"] == name)
+
+
+def has_crash_points():
+    """Only a build with --enable-debug has them."""
+    build = os.environ.get("HERALD_BUILD", "")
+    try:
+        with open(os.path.join(build, "config.h"), encoding="ascii") as config:
+            return "#define HD_DEBUG 1" in config.read()
+    except FileNotFoundError:
+        return False

@@ -2,7 +2,7 @@
  *
  * What a call does is the first line of the file ACTION.plan, ACTION.run or
  * ACTION.verify in the folder `dir`, which is taken off it; without one it
- * works.  A line is words:
+ * works, and a VERIFY tells the truth.  A line is words:
  *
  *	ok retry quota:MS auth failed refused cancelled in_doubt pending:MS
  *	not_found            how it ends
@@ -119,9 +119,29 @@ static const char *mode_name(uint32_t mode)
 				    : "verify";
 }
 
-static struct way read_way(struct acts *a, const char *action, uint32_t mode)
+/* Does the log have an effect of this key? */
+static int took_place(struct acts *a, const char *action, const char *idem)
 {
-	struct way way = { .end = "ok", .effect = -1 };
+	char path[PATH_MAX_LEN], start[PATH_MAX_LEN], line[32768];
+	int found = 0;
+	FILE *log;
+
+	put(path, sizeof(path), "%s/log", a->dir);
+	put(start, sizeof(start), "run %s %s ", action, idem);
+	log = fopen(path, "re");
+	while (log && fgets(line, sizeof(line), log))
+		if (strncmp(line, start, strlen(start)) == 0 &&
+		    strstr(line, " effect "))
+			found = 1;
+	if (log)
+		fclose(log);
+	return found;
+}
+
+static struct way read_way(struct acts *a, const char *action, uint32_t mode,
+			   const char *idem)
+{
+	struct way way = { .end = "", .effect = -1 };
 	char path[PATH_MAX_LEN], line[LINE_MAX_LEN];
 	const char *at = line;
 
@@ -135,6 +155,11 @@ static struct way read_way(struct acts *a, const char *action, uint32_t mode)
 		at += n;
 		at += strspn(at, " ");
 	}
+	if (!way.end[0])
+		put(way.end, sizeof(way.end), "%s",
+		    mode == HERALD_VERIFY && !took_place(a, action, idem)
+			    ? "not_found"
+			    : "ok");
 	if (way.effect < 0)
 		way.effect = strcmp(way.end, "ok") == 0 ||
 			     strcmp(way.end, "pending") == 0;
@@ -296,7 +321,7 @@ static void run(void *self, const herald_call *call)
 {
 	struct acts *a = self;
 	const char *action = list[call->action].name;
-	struct way way = read_way(a, action, call->mode);
+	struct way way = read_way(a, action, call->mode, call->idem.p);
 
 	write_log(a, action, call, &way);
 	if (way.dies)

@@ -61,6 +61,28 @@ static void longest_path_wins(void **state)
 	hd_route_table_fini(&table);
 }
 
+static void what_was_left_is_taken_over(void **state)
+{
+	struct hd_route_table table = { 0 };
+	uint64_t old = add(&table, "POST", "/in", false), fresh;
+
+	(void)state;
+	hd_route_leave(&table, old);
+	assert_true(hd_route_get(&table, old)->paused);
+	is_found(&table, "POST", "/in", old, "");
+	fresh = add(&table, "POST", "/in", false);
+	assert_int_not_equal(fresh, 0);
+	assert_null(hd_route_get(&table, old));
+	assert_false(hd_route_get(&table, fresh)->paused);
+	is_found(&table, "POST", "/in", fresh, "");
+	hd_route_leave(&table, fresh);
+	old = add(&table, "GET", "/other", false);
+	hd_route_forget_left(&table);
+	is_found(&table, "POST", "/in", 0, "");
+	is_found(&table, "GET", "/other", old, "");
+	hd_route_table_fini(&table);
+}
+
 static void bad_routes_are_refused(void **state)
 {
 	struct hd_route_table table = { 0 };
@@ -82,6 +104,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(longest_path_wins),
+		cmocka_unit_test(what_was_left_is_taken_over),
 		cmocka_unit_test(bad_routes_are_refused),
 	};
 
