@@ -127,3 +127,13 @@ json_t *hd_json_at(const json_t *root, const char *pointer)
 	}
 	return (json_t *)at;
 }
+
+void hd_json_put_text(json_t *object, const char *name, const char *text)
+{
+	json_object_set_new_nocheck(object, name, json_string_nocheck(text));
+}
+
+void hd_json_put_int(json_t *object, const char *name, int64_t value)
+{
+	json_object_set_new_nocheck(object, name, json_integer(value));
+}

@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <jansson.h>
 
 struct hd_buf;
@@ -77,6 +78,10 @@ void hd_json_write(struct hd_buf *out, const json_t *value, unsigned flags);
 /* Appends `text` as a JSON string, quotes included. [any] */
 void hd_json_write_string(struct hd_buf *out, const char *text, size_t n,
 			  unsigned flags);
+
+/* Set a member, a name and a text that are known to be sound UTF-8. [any] */
+void hd_json_put_text(json_t *object, const char *name, const char *text);
+void hd_json_put_int(json_t *object, const char *name, int64_t value);
 
 /* The member at a JSON Pointer (RFC 6901), borrowed from `root`; NULL if there
  * is none. [any] */

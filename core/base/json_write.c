@@ -152,13 +152,13 @@ static void put_specials(struct writer *w, const char *p, const char *end)
 static void put_text(struct writer *w, const char *text, size_t n, char behind)
 {
 	const char *end = text + n;
-	const char *plain = hd_json_plain_end(text, end);
 	size_t quotes = behind != '\0' ? 3 : 2;
+	const char *plain;
 
-	if (!room(w, n + quotes))
+	if (!room(w, n + quotes + HD_JSON_SPARE))
 		return;
 	*w->p++ = '"';
-	memcpy(w->p, text, (size_t)(plain - text));
+	plain = hd_json_copy_plain(w->p, text, end);
 	w->p += plain - text;
 	if (plain != end) {
 		put_specials(w, plain, end);
@@ -170,15 +170,19 @@ static void put_text(struct writer *w, const char *text, size_t n, char behind)
 		*w->p++ = behind;
 }
 
-static void put_new_line(struct writer *w)
+static void break_line(struct writer *w)
 {
 	int i;
 
-	if ((w->flags & HD_JSON_INDENT) == 0)
-		return;
 	put(w, '\n');
 	for (i = 0; i < w->depth; i++)
 		put_bytes(w, "  ", 2);
+}
+
+static inline void put_new_line(struct writer *w)
+{
+	if (w->flags & HD_JSON_INDENT)
+		break_line(w);
 }
 
 static void write_array(struct writer *w, const json_t *array)
@@ -200,8 +204,8 @@ static void write_array(struct writer *w, const json_t *array)
 	put(w, ']');
 }
 
-static void write_member(struct writer *w, const struct member *member,
-			 bool first)
+static inline void write_member(struct writer *w, const struct member *member,
+				bool first)
 {
 	if (!first)
 		put(w, ',');

@@ -34,6 +34,11 @@ void hd_cel_arena_reset(struct hd_cel_arena *arena)
 	hd_cel_pool_reset(&arena->pool);
 }
 
+uint64_t hd_cel_arena_cost(const struct hd_cel_arena *arena)
+{
+	return arena->cost;
+}
+
 void hd_cel_arena_free(struct hd_cel_arena *arena)
 {
 	if (!arena)

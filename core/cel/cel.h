@@ -430,6 +430,9 @@ struct hd_cel_value hd_cel_eval(const struct hd_cel_program *program,
 				const struct hd_cel_activation *activation,
 				struct hd_cel_arena *arena);
 
+/* What the last evaluation in this arena cost: as counted for limits.cost. */
+uint64_t hd_cel_arena_cost(const struct hd_cel_arena *arena);
+
 /* What is absent below these paths is unknown: "user", "enrich.vt",
  * "evidences[*].user".  The path starts with a variable of `env` (unqualified)
  * and goes on with .name or [*]; below its end everything is covered, inside

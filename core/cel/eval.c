@@ -341,5 +341,6 @@ struct hd_cel_value hd_cel_eval(const struct hd_cel_program *program,
 	v = hd_cel_eval_node(&call, program->root);
 	if (call.unknowns && !hd_cel_bad(&v))
 		v = hd_cel_whole(&call, v);
+	arena->cost = program->cost - call.cost;
 	return call.stopped ? hd_cel_stopped(&call) : v;
 }

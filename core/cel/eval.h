@@ -20,6 +20,7 @@ struct hd_cel_arena {
 	uint32_t *scratch;	    /* of the pattern matcher */
 	size_t scratch_n;
 	struct hd_cel_zones *zones;
+	uint64_t cost; /* of the last evaluation */
 };
 
 struct hd_cel_call {

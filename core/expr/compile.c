@@ -125,14 +125,6 @@ static void note_ordered(struct hd_expr *expr, const struct hd_cel_ref *refs,
 		expr->ordered[i] = true;
 }
 
-static bool is_of_risk(const struct hd_expr *expr, unsigned slot)
-{
-	for (size_t i = 0; i < HD_RISK_SLOTS; i++)
-		if (expr->env->risk_slots[i] == slot)
-			return expr->in_record;
-	return false;
-}
-
 static void note_refs(struct hd_expr *expr)
 {
 	const struct hd_cel_ref *refs;
@@ -146,7 +138,8 @@ static void note_refs(struct hd_expr *expr)
 		for (unsigned v = 0; expr->in_record && v < HD_VIEWS; v++)
 			if (asks_reputation(refs[i].path, hd_views[v].name))
 				expr->reputations |= 1u << v;
-		if (is_of_risk(expr, refs[i].slot))
+		if (expr->in_record &&
+		    hd_slot_is_of_risk(expr->env, refs[i].slot))
 			expr->reads_risk = true;
 	}
 	note_ordered(expr, refs, n);
@@ -290,6 +283,15 @@ struct hd_expr *hd_expr_compile_text(struct hd_expr_env *env,
 		err->code = 0;
 	return hd_expr_compile_part(env, names, text, strlen(text), type, tell,
 				    err);
+}
+
+struct hd_expr *hd_expr_try(struct hd_expr_env *env,
+			    const struct hd_expr_names *names, const char *text,
+			    enum hd_expr_type type, hd_expr_issue_fn fn,
+			    void *ud)
+{
+	return hd_expr_compile_part(env, names, text, strlen(text), type, fn,
+				    ud);
 }
 
 void hd_expr_free(struct hd_expr *expr)

@@ -121,6 +121,14 @@ static unsigned slot_of(const char *attribute)
 	return (unsigned)slot;
 }
 
+bool hd_slot_is_of_risk(const struct hd_expr_env *env, unsigned slot)
+{
+	for (size_t i = 0; i < HD_RISK_SLOTS; i++)
+		if (env->risk_slots[i] == slot)
+			return true;
+	return false;
+}
+
 static void check_env(const struct hd_cel_env *cel)
 {
 	const char *trouble = hd_cel_env_trouble(cel);

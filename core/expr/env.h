@@ -73,6 +73,9 @@ void hd_types_provide(struct hd_expr_env *env, struct hd_cel_env *cel);
  * attribute. [any] */
 int hd_slot_of_attribute(const char *name);
 
+/* True for what follows from the score. [any] */
+bool hd_slot_is_of_risk(const struct hd_expr_env *env, unsigned slot);
+
 /* Herald's own functions. [loop] */
 void hd_functions_add(struct hd_expr_env *env);
 

@@ -32,6 +32,7 @@ struct hd_run *hd_run_begin(const struct hd_expr *expr,
 	run->scope = scope;
 	run->score = 0;
 	run->owned_count = 0;
+	run->cost = 0;
 	run->turn++;
 	run->unknowns = hd_unknown_paths(expr, scope);
 	return run;
@@ -47,8 +48,7 @@ void hd_run_end(struct hd_run *run)
 
 /* ---- why ---- */
 
-/* Names each lookup once, also where several values of it are missing. */
-static void put_missing(const struct hd_expr_scope *scope, size_t id, char *out,
+void hd_run_put_missing(const struct hd_expr_scope *scope, size_t id, char *out,
 			size_t size)
 {
 	char text[128];
@@ -76,7 +76,7 @@ void hd_run_missing(const struct hd_expr_scope *scope, char *out, size_t size)
 {
 	out[0] = '\0';
 	for (size_t i = 0; i < scope->missing_count; i++)
-		put_missing(scope, i, out, size);
+		hd_run_put_missing(scope, i, out, size);
 }
 
 static enum hd_truth because(struct hd_reason *why, enum hd_truth truth,
@@ -98,7 +98,7 @@ static enum hd_truth not_sure(const struct hd_run *run,
 	char text[sizeof(why->text)] = "";
 
 	for (size_t i = 0; i < n; i++)
-		put_missing(run->scope, ids[i], text, sizeof(text));
+		hd_run_put_missing(run->scope, ids[i], text, sizeof(text));
 	return because(why, HD_NOT_SURE, text);
 }
 
@@ -119,7 +119,7 @@ static enum hd_truth judge(const struct hd_run *run,
 
 /* ---- over the interval of the score ---- */
 
-static bool is_spread(const struct hd_run *run)
+bool hd_run_is_spread(const struct hd_run *run)
 {
 	const struct hd_interval *risk = run->scope->risk;
 
@@ -150,12 +150,15 @@ static struct hd_cel_value eval_at(struct hd_run *run, int score)
 	struct hd_cel_activation activation = { .resolve = hd_scope_resolve,
 						.ud = run,
 						.unknowns = run->unknowns };
+	struct hd_cel_value value;
 
 	for (size_t i = 0; i < HD_RISK_SLOTS; i++)
 		run->cached[run->expr->env->risk_slots[i]] = 0;
 	run->score = score;
-	return hd_cel_eval(run->expr->program, &activation,
-			   run->expr->env->arena);
+	value = hd_cel_eval(run->expr->program, &activation,
+			    run->expr->env->arena);
+	run->cost += hd_cel_arena_cost(run->expr->env->arena);
+	return value;
 }
 
 static enum hd_truth spans(const struct hd_run *run, struct hd_reason *why)
@@ -197,7 +200,7 @@ enum hd_truth hd_run_eval(struct hd_run *run, struct hd_cel_value *value,
 {
 	const struct hd_interval *risk = run->scope->risk;
 
-	if (is_spread(run))
+	if (hd_run_is_spread(run))
 		return eval_spread(run, value, why);
 	*value = eval_at(run, risk ? risk->low : 0);
 	return judge(run, value, why);

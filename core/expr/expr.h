@@ -88,6 +88,15 @@ struct hd_expr *hd_expr_compile_text(struct hd_expr_env *env,
 				     struct hd_err *err);
 void hd_expr_free(struct hd_expr *expr);
 
+/* The same, with every complaint given to `fn`: what is wrong at byte `offset`
+ * of the text; `remedy` may be "". [loop] */
+typedef void (*hd_expr_issue_fn)(void *ud, size_t offset, const char *text,
+				 const char *remedy);
+struct hd_expr *hd_expr_try(struct hd_expr_env *env,
+			    const struct hd_expr_names *names, const char *text,
+			    enum hd_expr_type type, hd_expr_issue_fn fn,
+			    void *ud);
+
 /* The source as written.  Borrowed. [any] */
 const char *hd_expr_source(const struct hd_expr *expr);
 
@@ -161,9 +170,17 @@ enum hd_truth hd_expr_duration(const struct hd_expr *expr,
 			       const struct hd_expr_scope *scope, int64_t *ms,
 			       struct hd_reason *why);
 
-/* For `heraldctl eval`: value, type, cost, absent or unknown parts, as one JSON
- * object {"outcome","value","type","cost","why","unknown":[..]}.  The caller
- * owns the reference. [any: an environment of its own] */
+/* For `heraldctl eval`, one JSON object:
+ * "outcome"  as hd_truth_name(), or "value" for what is no condition
+ * "value"    if there is one
+ * "type"     as compiled: "bool", "list(string)", "dyn"
+ * "cost"     of all evaluations that it took: a score that is not sure takes
+ *            several
+ * "why"      as hd_reason, "" if there is nothing to say
+ * "unknown"  connectors and entries that the outcome waits for
+ * "parts"    what it reads and is not there, if that mattered or not:
+ *            [{"path", "state": "absent" | "not known", "why"}]
+ * The caller owns the reference. [loop] */
 json_t *hd_expr_explain(const struct hd_expr *expr,
 			const struct hd_expr_scope *scope);
 

@@ -26,10 +26,6 @@ struct hd_expr {
 	bool ordered[HD_SLOT_COUNT];
 };
 
-/* What is wrong at byte `offset` of the source; `remedy` may be "". */
-typedef void (*hd_expr_issue_fn)(void *ud, size_t offset, const char *text,
-				 const char *remedy);
-
 /* Compiles `n` bytes.  NULL after at least one call of `fn`. [loop] */
 struct hd_expr *hd_expr_compile_part(struct hd_expr_env *env,
 				     const struct hd_expr_names *names,
@@ -48,6 +44,14 @@ void hd_run_end(struct hd_run *run);
  * they disagree. */
 enum hd_truth hd_run_eval(struct hd_run *run, struct hd_cel_value *value,
 			  struct hd_reason *why);
+
+/* True if it depends on a score of which only the interval is known. */
+bool hd_run_is_spread(const struct hd_run *run);
+
+/* Appends ", vt timed out" for an unknown, once for each lookup, also where
+ * several values of it are missing. */
+void hd_run_put_missing(const struct hd_expr_scope *scope, size_t id, char *out,
+			size_t size);
 
 /* Why the score is not sure: "vt timed out"; "" if nothing is missing. */
 void hd_run_missing(const struct hd_expr_scope *scope, char *out, size_t size);

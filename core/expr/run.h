@@ -16,7 +16,8 @@ struct hd_run {
 	const struct hd_expr *expr;
 	const struct hd_expr_scope *scope;
 	struct hd_cel_unknowns *unknowns;
-	int score;     /* the end of the interval that is tried now */
+	uint64_t cost; /* so far, over all scores that were tried */
+	int score; /* the end of the interval that is tried now */
 	uint64_t turn; /* counts evaluations: what is cached is of this one */
 	uint64_t cached[HD_SLOT_COUNT]; /* the turn it is of; 0: none */
 	struct hd_cel_value cache[HD_SLOT_COUNT];
@@ -32,6 +33,10 @@ struct hd_cel_value hd_scope_resolve(void *ud, unsigned slot,
  * missing_count + k.  NULL if there are none.  The caller frees it. */
 struct hd_cel_unknowns *hd_unknown_paths(const struct hd_expr *expr,
 					 const struct hd_expr_scope *scope);
+
+/* The unknown that may still bring `path` ("user.groups"); -1 if none may. */
+long hd_unknown_covers(const struct hd_expr *expr,
+		       const struct hd_expr_scope *scope, const char *path);
 
 /* Which of its paths an expression that reads `path` can meet. [any] */
 uint64_t hd_unknown_met(const char *path);

@@ -133,23 +133,60 @@ static bool is_empty_view(const struct hd_expr_scope *scope, const char *path)
 	return false;
 }
 
+/* True if what this lookup could have said about paths[i] matters. */
+static bool may_bring(const struct hd_expr *expr,
+		      const struct hd_expr_scope *scope,
+		      const struct hd_missing *missing, size_t i)
+{
+	const struct unknown_path *path = &paths[i];
+
+	if (!(expr->fillable & (uint64_t)1 << i) ||
+	    is_empty_view(scope, path->path))
+		return false;
+	if (path->word)
+		return hd_unknown_has_word(missing->fills, path->word);
+	return judges(missing) && overlap(missing->types, path->types);
+}
+
 static void add_missing(struct hd_cel_unknowns *unknowns,
 			const struct hd_expr *expr,
 			const struct hd_expr_scope *scope, uint32_t id)
 {
-	const struct hd_missing *missing = &scope->missing[id];
+	for (size_t i = 0; i < PATHS; i++)
+		if (may_bring(expr, scope, &scope->missing[id], i))
+			hd_cel_unknowns_add(unknowns, paths[i].path, id);
+}
 
-	for (size_t i = 0; i < PATHS; i++) {
-		const struct unknown_path *path = &paths[i];
+static bool is_below(const char *path, const char *top)
+{
+	size_t n = strlen(top);
 
-		if (!(expr->fillable & (uint64_t)1 << i) ||
-		    is_empty_view(scope, path->path))
-			continue;
-		if (path->word ? hd_unknown_has_word(missing->fills, path->word)
-			       : judges(missing) &&
-					 overlap(missing->types, path->types))
-			hd_cel_unknowns_add(unknowns, path->path, id);
-	}
+	return strncmp(path, top, n) == 0 &&
+	       (!path[n] || path[n] == '.' || path[n] == '[');
+}
+
+static long covers_done(const struct hd_expr_scope *scope, const char *path)
+{
+	const char *const *parked = scope->parked;
+	long id = (long)scope->missing_count;
+
+	if (strncmp(path, "done.", 5) != 0)
+		return -1;
+	for (; parked && *parked; parked++, id++)
+		if (is_below(path + 5, *parked))
+			return id;
+	return -1;
+}
+
+long hd_unknown_covers(const struct hd_expr *expr,
+		       const struct hd_expr_scope *scope, const char *path)
+{
+	for (size_t id = 0; id < scope->missing_count; id++)
+		for (size_t i = 0; i < PATHS; i++)
+			if (is_below(path, paths[i].path) &&
+			    may_bring(expr, scope, &scope->missing[id], i))
+				return (long)id;
+	return covers_done(scope, path);
 }
 
 struct hd_cel_unknowns *hd_unknown_paths(const struct hd_expr *expr,

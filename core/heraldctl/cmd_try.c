@@ -283,28 +283,91 @@ static int add_alert(struct hd_ask *ask, const char *alert)
 	return 0;
 }
 
-static void print_value(const json_t *answer)
+/* A value as it is, else what became of the condition, and why. */
+static void add_outcome(struct hd_buf *text, const json_t *answer)
 {
-	struct hd_buf text, value;
+	const char *why = hd_text_of(answer, "why");
+	struct hd_buf value;
 
-	hd_buf_init(&text, TEXT_MAX);
-	hd_buf_init(&value, TEXT_MAX);
-	hd_buf_adds(&text, hd_text_of(answer, "outcome"));
 	if (strcmp(hd_text_of(answer, "outcome"), "value") == 0) {
-		hd_buf_clear(&text);
+		hd_buf_init(&value, TEXT_MAX);
 		hd_json_write(&value, json_object_get(answer, "value"),
 			      HD_JSON_INDENT);
-		hd_text_add_lines(&text, "", hd_buf_text(&value), value.n);
-		text.n--; /* the last newline: its type follows */
-		hd_buf_addf(&text, "  (%s)", hd_text_of(answer, "type"));
+		hd_text_add_lines(text, "", hd_buf_text(&value), value.n);
+		hd_buf_fini(&value);
+		return;
 	}
-	if (hd_text_of(answer, "why")[0]) {
-		hd_buf_adds(&text, ": ");
-		hd_text_add(&text, hd_text_of(answer, "why"));
+	hd_buf_adds(text, hd_text_of(answer, "outcome"));
+	if (why[0])
+		hd_buf_adds(text, ": ");
+	hd_text_add(text, why);
+	hd_buf_addc(text, '\n');
+}
+
+static void print_answer(const json_t *answer)
+{
+	struct hd_buf text;
+	json_t *part;
+	size_t i;
+
+	hd_buf_init(&text, TEXT_MAX);
+	add_outcome(&text, answer);
+	hd_buf_addf(&text, "  %s, cost %lld\n", hd_text_of(answer, "type"),
+		    (long long)hd_number_of(answer, "cost"));
+	json_array_foreach(json_object_get(answer, "parts"), i, part) {
+		hd_buf_addf(&text, "  %s: ", hd_text_of(part, "state"));
+		hd_text_add(&text, hd_text_of(part, "path"));
+		if (hd_text_of(part, "why")[0]) {
+			hd_buf_adds(&text, " (");
+			hd_text_add(&text, hd_text_of(part, "why"));
+			hd_buf_addc(&text, ')');
+		}
+		hd_buf_addc(&text, '\n');
 	}
-	hd_buf_addc(&text, '\n');
-	hd_buf_fini(&value);
 	hd_ctl_print(&text);
+}
+
+/* The line of the expression, and a caret under the place. */
+static void add_excerpt(struct hd_buf *out, const char *expr, int64_t line,
+			int64_t column)
+{
+	struct hd_buf before;
+	size_t n, at = 0;
+
+	for (; line > 1 && strchr(expr, '\n'); line--)
+		expr = strchr(expr, '\n') + 1;
+	n = strcspn(expr, "\n");
+	while (at < n && column > 1) {
+		at++;
+		if (((unsigned char)expr[at] & 0xc0) != 0x80)
+			column--;
+	}
+	hd_buf_addc(out, '\n');
+	hd_text_add_lines(out, "  ", expr, n);
+	hd_buf_init(&before, TEXT_MAX);
+	hd_buf_add(&before, expr, at);
+	hd_buf_addf(out, "  %*s^", (int)hd_text_columns(hd_buf_text(&before)),
+		    "");
+	hd_buf_fini(&before);
+}
+
+static void tell_complaints(const json_t *answer, const char *expr)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "complaints"), i, one) {
+		const char *remedy = hd_text_of(one, "remedy");
+		struct hd_buf text;
+
+		hd_buf_init(&text, TEXT_MAX);
+		hd_text_add(&text, hd_text_of(one, "text"));
+		add_excerpt(&text, expr, hd_number_of(one, "line"),
+			    hd_number_of(one, "column"));
+		hd_ctl_complain(remedy[0] ? remedy : "herald-expressions(7)",
+				"%s", hd_buf_text(&text));
+		hd_buf_fini(&text);
+	}
 }
 
 enum hd_exit hd_cmd_eval(struct hd_ctl *ctl)
@@ -322,12 +385,16 @@ enum hd_exit hd_cmd_eval(struct hd_ctl *ctl)
 	status = hd_client_ask(ctl, &ask, &answer);
 	if (status != HD_EXIT_GOOD)
 		return status;
+	if (!json_is_true(json_object_get(answer, "ok")))
+		status = HD_EXIT_USAGE;
 	if (ctl->json)
 		hd_ctl_print_json(answer);
+	else if (status == HD_EXIT_USAGE)
+		tell_complaints(answer, ctl->words[0]);
 	else
-		print_value(answer);
+		print_answer(answer);
 	json_decref(answer);
-	return HD_EXIT_GOOD;
+	return status;
 }
 
 /* ---- submit ---- */

@@ -7,6 +7,7 @@
 
 #include "core/base/alloc.h"
 #include "core/base/err.h"
+#include "core/base/json_text.h"
 #include "core/base/log.h"
 
 void hd_asked_init(struct hd_asked *asked)
@@ -99,8 +100,13 @@ static bool judges(const struct hd_question_asked *q)
 
 static json_t *nothing_known(void)
 {
-	return json_pack("{s:{}, s:{s:f, s:i}}", "data", "reputation",
-			 "base_score", 0.0, "score_id", 0);
+	json_t *known = json_object(), *reputation = json_object();
+
+	json_object_set_new(reputation, "base_score", json_real(0));
+	hd_json_put_int(reputation, "score_id", 0);
+	json_object_set_new(known, "data", json_object());
+	json_object_set_new(known, "reputation", reputation);
+	return known;
 }
 
 static json_t *result_of(const struct hd_question_asked *q)
@@ -156,9 +162,10 @@ static void add_enrich(struct hd_asked *asked,
 		return;
 	list = json_object_get(asked->enrich, q->connector);
 	result = result_of(q);
-	one = json_pack("{s:s, s:s, s:s}", "value", q->value, "type",
-			hd_kind_name(q->kind), "status",
-			hd_outcome_name(q->answer->outcome));
+	one = json_object();
+	hd_json_put_text(one, "value", q->value);
+	hd_json_put_text(one, "type", hd_kind_name(q->kind));
+	hd_json_put_text(one, "status", hd_outcome_name(q->answer->outcome));
 	if (json_object_get(result, "data"))
 		json_object_set(one, "data", json_object_get(result, "data"));
 	else
@@ -244,18 +251,17 @@ json_t *hd_asked_json(const struct hd_asked *asked)
 
 		if (!a)
 			continue;
-		one = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "connector",
-				q->connector, "type", hd_kind_name(q->kind),
-				"value", q->value, "outcome",
-				hd_outcome_name(a->outcome), "made",
-				(json_int_t)a->made_ms, "took",
-				(json_int_t)a->took_ms);
+		one = json_object();
+		hd_json_put_text(one, "connector", q->connector);
+		hd_json_put_text(one, "type", hd_kind_name(q->kind));
+		hd_json_put_text(one, "value", q->value);
+		hd_json_put_text(one, "outcome", hd_outcome_name(a->outcome));
+		hd_json_put_int(one, "made", a->made_ms);
+		hd_json_put_int(one, "took", a->took_ms);
 		if (q->enrichment)
-			json_object_set_new(one, "kind",
-					    json_string(q->enrichment));
+			hd_json_put_text(one, "kind", q->enrichment);
 		if (q->fills)
-			json_object_set_new(one, "fills",
-					    json_string(q->fills));
+			hd_json_put_text(one, "fills", q->fills);
 		if (a->reason)
 			json_object_set_new(one, "reason",
 					    json_string(a->reason));

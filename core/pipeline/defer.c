@@ -9,13 +9,11 @@
 #include "core/action/row.h"
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
-#include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/json_text.h"
-#include "core/journal/reader.h"
-#include "core/pipeline/asked.h"
 #include "core/pipeline/engine_impl.h"
 #include "core/pipeline/params.h"
+#include "core/pipeline/view.h"
 #include "core/plugin/instance.h"
 #include "core/plugin/module.h"
 
@@ -33,100 +31,6 @@ json_t *hd_defer_source(const struct hd_expr *cond,
 	return source;
 }
 
-/* What the expressions are evaluated over, read back from the journal. */
-struct view {
-	struct hd_expr_scope scope;
-	struct hd_asked asked;
-	struct hd_interval risk;
-	json_t *record, *done;
-	const char **parked, **names;
-	size_t parked_count, names_count, enrich_count;
-	const char **enrich;
-	char *after; /* the names in row->after */
-};
-
-static void read_risk(struct hd_engine *engine, const char *alert,
-		      struct view *v)
-{
-	struct hd_alert_row row;
-	struct hd_err err;
-
-	if (hd_reader_alert(engine->env.reader, alert, &row, &err) !=
-		    HD_FOUND ||
-	    !row.level[0])
-		return;
-	v->risk.low = (int)row.score_low;
-	v->risk.high = (int)row.score_high;
-	v->risk.known = (int)json_integer_value(
-		json_object_get(v->record, "risk_score"));
-	v->scope.risk = &v->risk;
-}
-
-/* Entries of the pipeline that this one may name: those that were decided, and
- * those that it waits for, decided or not. */
-static void read_names(const struct hd_case *c, const struct hd_row *row,
-		       struct view *v)
-{
-	char *rest, *name;
-
-	for (size_t i = 0; i < c->count; i++) {
-		hd_build_add(&v->names, &v->names_count, c->rows[i]->name);
-		if (!hd_row_is_final(c->rows[i]))
-			hd_build_add(&v->parked, &v->parked_count,
-				     c->rows[i]->name);
-	}
-	v->after = hd_strdup(row->after ? row->after : "");
-	rest = v->after;
-	while ((name = strsep(&rest, " ")))
-		if (name[0])
-			hd_build_add(&v->names, &v->names_count, name);
-	v->scope.parked = v->parked;
-}
-
-static int open_view(struct hd_engine *engine, struct hd_case *c,
-		     const struct hd_row *row, struct view *v)
-{
-	struct hd_body body;
-	struct hd_err err;
-	const char *name;
-	json_t *answers = NULL, *list;
-
-	memset(v, 0, sizeof(*v));
-	hd_asked_init(&v->asked);
-	if (hd_reader_body(engine->env.reader, c->alert, &body, &err) !=
-	    HD_FOUND)
-		return -1;
-	v->record = hd_json_read(body.record.p, body.record.n, NULL, NULL);
-	if (body.answers.n != 0)
-		answers = hd_json_read(body.answers.p, body.answers.n, NULL,
-				       NULL);
-	hd_asked_restore(&v->asked, answers);
-	json_decref(answers);
-	v->done = hd_case_done(c);
-	v->scope.record = v->record;
-	v->scope.enrich = v->asked.enrich;
-	v->scope.missing = v->asked.missing;
-	v->scope.missing_count = v->asked.missing_count;
-	v->scope.done = v->done;
-	v->scope.now_ms = hd_utc_ms();
-	read_risk(engine, c->alert, v);
-	read_names(c, row, v);
-	json_object_foreach(v->asked.enrich, name, list)
-		hd_build_add(&v->enrich, &v->enrich_count, name);
-	return v->record ? 0 : -1;
-}
-
-static void close_view(struct view *v)
-{
-	hd_asked_fini(&v->asked);
-	json_decref(v->record);
-	json_decref(v->done);
-	free(v->parked);
-	free(v->names);
-	free(v->enrich);
-	free(v->after);
-}
-
 static void end_row(struct hd_row *row, enum hd_action_state state,
 		    const char *message)
 {
@@ -134,10 +38,9 @@ static void end_row(struct hd_row *row, enum hd_action_state state,
 	hd_row_set(&row->message, message);
 }
 
-static bool cond_acts(struct hd_engine *engine, const struct view *v,
+static bool cond_acts(struct hd_engine *engine, const struct hd_view_of *v,
 		      const char *text, struct hd_row *row)
 {
-	struct hd_expr_names names = { 0 };
 	struct hd_reason why = { "" };
 	struct hd_expr *expr;
 	struct hd_err err;
@@ -146,9 +49,7 @@ static bool cond_acts(struct hd_engine *engine, const struct view *v,
 
 	if (!text)
 		return true;
-	names.enrich = v->enrich;
-	names.done = v->names;
-	expr = hd_expr_compile_text(engine->program->env, &names, text,
+	expr = hd_expr_compile_text(engine->program->env, &v->names, text,
 				    HD_EXPR_BOOL, &err);
 	if (!expr) {
 		end_row(row, HD_ACTION_FAILED, err.text);
@@ -167,13 +68,12 @@ static bool cond_acts(struct hd_engine *engine, const struct view *v,
 	return false;
 }
 
-static void render(struct hd_engine *engine, const struct view *v,
+static void render(struct hd_engine *engine, const struct hd_view_of *v,
 		   const json_t *with, struct hd_row *row)
 {
 	struct hd_instance *instance = engine->env.connector(engine->env.ud,
 							     row->connector);
 	const struct hd_module *module;
-	struct hd_expr_names names = { 0 };
 	struct hd_params *params;
 	struct hd_buf text;
 	json_t *value;
@@ -188,9 +88,7 @@ static void render(struct hd_engine *engine, const struct view *v,
 		end_row(row, HD_ACTION_FAILED, "its connector is gone");
 		return;
 	}
-	names.enrich = v->enrich;
-	names.done = v->names;
-	params = hd_params_from_source(engine->program->env, &names, module,
+	params = hd_params_from_source(engine->program->env, &v->names, module,
 				       (uint32_t)index, with);
 	if (!params) {
 		end_row(row, HD_ACTION_FAILED,
@@ -222,6 +120,24 @@ static bool is_needed(struct hd_case *c, const struct hd_row *row)
 			 first->state == HD_ACTION_REFUSED);
 }
 
+/* Over the alert as it was decided, and what its actions came to. */
+static void resolve(struct hd_engine *engine, struct hd_case *c,
+		    struct hd_row *row, const char *cond, const json_t *with)
+{
+	struct hd_view_of v;
+	struct hd_err err;
+
+	if (hd_view_open(&v, engine->env.reader, c->alert, c, &err) < 0) {
+		end_row(row, HD_ACTION_FAILED, err.text);
+	} else {
+		hd_view_entries(&v, row->after ? row->after : "");
+		hd_view_asked_nothing(&v, row->spec);
+		if (cond_acts(engine, &v, cond, row))
+			render(engine, &v, with, row);
+	}
+	hd_view_close(&v);
+}
+
 void hd_defer_resolve(struct hd_engine *engine, struct hd_case *c,
 		      struct hd_row *row)
 {
@@ -229,19 +145,12 @@ void hd_defer_resolve(struct hd_engine *engine, struct hd_case *c,
 	json_t *defer = json_object_get(spec, "defer");
 	const json_t *with = json_object_get(defer, "with");
 	const char *cond = json_string_value(json_object_get(defer, "if"));
-	struct view v;
 
-	if (!is_needed(c, row)) {
+	/* without `with` it is run again: what it does was decided the first
+	 * time */
+	if (!is_needed(c, row))
 		end_row(row, HD_ACTION_SKIPPED, "not needed");
-	} else if (!with) {
-		/* run again: what it does was decided the first time */
-	} else if (open_view(engine, c, row, &v) < 0) {
-		end_row(row, HD_ACTION_FAILED, "the alert cannot be read");
-		close_view(&v);
-	} else {
-		if (cond_acts(engine, &v, cond, row))
-			render(engine, &v, with, row);
-		close_view(&v);
-	}
+	else if (with)
+		resolve(engine, c, row, cond, with);
 	json_decref(spec);
 }

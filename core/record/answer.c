@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/err.h"
+#include "core/base/json_text.h"
 #include "core/record/check.h"
 #include "core/record/mend.h"
 #include "core/record/schema.h"
@@ -70,11 +71,13 @@ static int read_reputation(const struct hd_addition *addition, json_t **out,
 		return hd_err_set(why, EINVAL,
 				  "reputation.score_id is none of the values "
 				  "allowed");
-	*out = json_pack("{s:f, s:I, s:s, s:s}", "base_score",
-			 json_number_value(base), "score_id",
-			 json_integer_value(score), "score", caption,
-			 "provider", addition->connector);
-	return *out ? 0 : hd_err_set(why, EINVAL, "reputation is broken");
+	*out = json_object();
+	json_object_set_new(*out, "base_score",
+			    json_real(json_number_value(base)));
+	hd_json_put_int(*out, "score_id", json_integer_value(score));
+	hd_json_put_text(*out, "score", caption);
+	hd_json_put_text(*out, "provider", addition->connector);
+	return 0;
 }
 
 static int read_resources(const json_t *result, json_t **out,

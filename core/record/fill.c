@@ -133,7 +133,8 @@ static const struct {
 void hd_fill_required(const struct hd_ocsf_object *schema, json_t *object)
 {
 	for (size_t i = 0; i < sizeof(fillers) / sizeof(fillers[0]); i++)
-		if (strcmp(fillers[i].object, schema->name) == 0)
+		if (fillers[i].object[0] == schema->name[0] &&
+		    strcmp(fillers[i].object, schema->name) == 0)
 			fillers[i].fill(object);
 	for (size_t i = 0; i < schema->count; i++) {
 		const struct hd_ocsf_attribute *attribute =

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/err.h"
+#include "core/base/json_text.h"
 #include "core/record/answer.h"
 #include "core/record/places.h"
 #include "core/record/schema.h"
@@ -193,13 +194,12 @@ static void add_entry(json_t *record, const struct hd_addition *addition,
 		      const struct hd_answer *answer, const char *name)
 {
 	json_t *data = json_object_get(addition->result, "data");
-	json_t *entry = json_pack("{s:s, s:s, s:s, s:I}", "name", name, "value",
-				  addition->value, "provider",
-				  addition->connector, "created_time",
-				  (json_int_t)addition->created_ms);
+	json_t *entry = json_object();
 
-	if (!entry)
-		return;
+	hd_json_put_text(entry, "name", name);
+	hd_json_put_text(entry, "value", addition->value);
+	hd_json_put_text(entry, "provider", addition->connector);
+	hd_json_put_int(entry, "created_time", addition->created_ms);
 	if (data && !json_is_null(data))
 		json_object_set(entry, "data", data);
 	else

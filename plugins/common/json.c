@@ -21,6 +21,20 @@ const char *hp_path(struct hp_path *path, const char *fmt, ...)
 	return path->text;
 }
 
+static const char *join(struct hp_path *path, const char *base,
+			const char *rest)
+{
+	size_t n = strlen(base), m = strlen(rest);
+
+	if (m == 0)
+		return base;
+	if (n + m >= sizeof(path->text))
+		return nowhere;
+	memcpy(path->text, base, n);
+	memcpy(path->text + n, rest, m + 1);
+	return path->text;
+}
+
 bool hp_json_open(struct hp_json *j, const herald_host *h, herald_str text)
 {
 	*j = (struct hp_json){ .h = h, .d = h->json_parse(h, text, NULL) };
@@ -44,7 +58,7 @@ static uint32_t get(struct hp_json *j, const char *base, const char *rest,
 		*out = (herald_str){ NULL, 0 };
 	if (!j->d)
 		return HERALD_JSON_NONE;
-	return j->h->json_get(j->d, hp_path(&whole, "%s%s", base, rest), out);
+	return j->h->json_get(j->d, join(&whole, base, rest), out);
 }
 
 uint32_t hp_json_type(struct hp_json *j, const char *base, const char *rest)
@@ -58,7 +72,7 @@ size_t hp_json_size(struct hp_json *j, const char *base, const char *rest)
 
 	if (!j->d)
 		return 0;
-	return j->h->json_size(j->d, hp_path(&whole, "%s%s", base, rest));
+	return j->h->json_size(j->d, join(&whole, base, rest));
 }
 
 herald_str hp_json_text(struct hp_json *j, const char *base, const char *rest)

@@ -351,10 +351,14 @@ def test_a_source_cannot_make_its_alerts_dry_runs(whole, soar):
 
 
 @pytest.mark.parametrize("expression, told", [
-    ("severity_id >= SEVERITY.HIGH", "holds\n"),
-    ("user.name == 'root'", "not met\n"),
-    ("user.uid == 'x'", "absent: user.uid\n"),
-    ("user.name + '!'", '"jdoe!"  (string)\n'),
+    ("severity_id >= SEVERITY.HIGH", "holds\n  bool, cost 3\n"),
+    ("user.name == 'root'", "not met\n  bool, cost 3\n"),
+    ("user.uid == 'x'",
+     "absent: user.uid\n  bool, cost 2\n  absent: user.uid\n"),
+    ("user.?uid.orValue('x') == 'x'",
+     "holds\n  bool, cost 5\n  absent: user.uid\n"),
+    ("user.name + '!'", '"jdoe!"\n  string, cost 3\n'),
+    ("[user.name]", '[\n  "jdoe"\n]\n  list(string), cost 4\n'),
 ])
 def test_eval_tells_what_a_rule_would_see(whole, expression, told):
     alert = submit(whole, payload(severity="high"))
@@ -366,12 +370,39 @@ def test_eval_tells_what_a_rule_would_see(whole, expression, told):
 
 def test_eval_knows_what_is_not_known(whole, misp):
     misp.fault("500")
-    submit(whole, payload())
+    alert = submit(whole, payload())
     ended = whole.run_ctl("eval", "enrich.misp.exists(a, true)", "--alert",
                           "@last")
     assert ended.stdout.startswith("not sure: misp"), ended
-    assert "severty_id" in refused(whole, USAGE, "eval", "severty_id > 2")
+    assert re.search(r"\n  not known: enrich\.misp \(misp .*\)\n$",
+                     ended.stdout), ended
     refused(whole, WRONG, "eval", "true", "--alert", "zz")
+    # A file has no answers, so nothing is known of them.
+    name = whole.write("finding.json", json.dumps(alert["record"]))
+    ended = whole.run_ctl("eval", "enrich.misp.size() == 0", "--alert", name)
+    assert ended.stdout.startswith("not sure: misp was not asked\n"), ended
+
+
+def test_eval_sees_what_actions_came_to(whole):
+    alert = send(whole)
+    entry = alert["actions"][0]["name"]
+    ended = whole.run_ctl("eval", f"done.{entry}.state", "--alert",
+                          alert["id"])
+    assert ended.stdout.startswith('"done"\n'), ended
+
+
+def test_eval_points_to_what_is_wrong(whole):
+    told = refused(whole, USAGE, "eval", "severity_id > 2 && usr.name == 'ü'")
+    assert told == (
+        "heraldctl: unknown name 'usr'\n"
+        "  severity_id > 2 && usr.name == 'ü'\n"
+        "                     ^\n"
+        "  -> did you mean 'user'?\n")
+    told = refused(whole, USAGE, "eval", "'ü' == message &&\n  true && severty")
+    assert told.split("\n")[1:3] == ["    true && severty", "            ^"]
+    ended = whole.run_ctl("--json", "eval", "severity_id > '2'")
+    assert ended.returncode == USAGE
+    assert json.loads(ended.stdout)["complaints"][0]["column"] == 13
 
 
 # Acting.
