@@ -316,7 +316,10 @@ static bool park_row(void *ud, const struct hd_action_row *row)
 	    hd_park_has(a->park, row->alert))
 		return true; /* soonest first: the first time holds */
 	hd_park_put(a->park, row->alert,
-		    wait < 0 || wait > WAIT_MAX_MS ? 0 : wait, NULL);
+		    wait < 0 || wait > WAIT_MAX_MS || hd_row_was_held(row)
+			    ? 0
+			    : wait,
+		    NULL);
 	return true;
 }
 

@@ -14,9 +14,10 @@
 #include "core/plugin/instance.h"
 #include "core/plugin/module.h"
 
-#define AGAIN_MS INT64_C(3600000)      /* for the tries of a row run again */
-#define AGAIN_END_MS INT64_C(86400000) /* and until one that is pending ends \
-					*/
+#define AGAIN_MS INT64_C(3600000) /* for the tries of a row run again */
+#define AGAIN_END_MS                                            \
+	INT64_C(86400000) /* and until one that is pending ends \
+			   */
 
 static struct hd_word *new_word(const char *kind, const char *json,
 				void (*fn)(void *ud, const struct hd_err *err),

@@ -130,7 +130,7 @@ static void call_plugin(struct hd_actions *a, struct hd_row *r,
 	intent.action = (uint32_t)to->index;
 	intent.mode = mode;
 	intent.undoing = r->undo_of[0] != '\0';
-	intent.params = r->params;
+	intent.params = r->params[0] ? r->params : "{}";
 	intent.record = r->owner->record;
 	intent.idem = r->idem;
 	intent.memo = r->memo[0] ? r->memo : NULL;

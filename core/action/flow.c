@@ -112,6 +112,7 @@ void hd_flow_wait(struct hd_actions *a, struct hd_row *r,
 	r->due_ms = now + pause_ms;
 	r->fresh = false;
 	hd_row_set(&r->message, message);
+	hd_row_note_held(r);
 	hd_action_store(a, r, NULL);
 }
 

@@ -20,8 +20,8 @@ enum hd_action_state hd_outcome_of_plan(uint32_t status)
 	case 6: /* it only read: ask again */
 		return HD_ACTION_DECIDED;
 	case 4:
-		return status == HERALD_REFUSED ? HD_ACTION_REFUSED :
-						  HD_ACTION_FAILED;
+		return status == HERALD_REFUSED ? HD_ACTION_REFUSED
+						: HD_ACTION_FAILED;
 	default: /* no plan, no action */
 		return HD_ACTION_FAILED;
 	}
@@ -34,8 +34,8 @@ enum hd_action_state hd_outcome_of_run(uint32_t status)
 
 int64_t hd_retry_pause(const struct hd_row *row, const struct hd_completion *c)
 {
-	int64_t most = c->status == HERALD_QUOTA ? QUOTA_PAUSE_MAX_MS :
-						   OTHER_PAUSE_MAX_MS;
+	int64_t most = c->status == HERALD_QUOTA ? QUOTA_PAUSE_MAX_MS
+						 : OTHER_PAUSE_MAX_MS;
 	int64_t pause = FIRST_PAUSE_MS;
 	uint8_t chance;
 
@@ -53,6 +53,6 @@ int64_t hd_pending_pause(const struct hd_completion *c)
 {
 	if (c->retry_after_ms <= 0)
 		return PENDING_PAUSE_MS;
-	return c->retry_after_ms < OTHER_PAUSE_MAX_MS ? c->retry_after_ms :
-							OTHER_PAUSE_MAX_MS;
+	return c->retry_after_ms < OTHER_PAUSE_MAX_MS ? c->retry_after_ms
+						      : OTHER_PAUSE_MAX_MS;
 }

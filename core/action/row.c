@@ -83,6 +83,35 @@ void hd_row_await_turn(struct hd_row *row)
 		change_defer(row, json_object());
 }
 
+#define HELD "\"held\":true"
+
+void hd_row_note_held(struct hd_row *row)
+{
+	bool noted = strstr(row->spec, HELD) != NULL;
+	json_t *spec;
+	struct hd_buf text;
+
+	if (noted == row->held)
+		return;
+	spec = hd_json_read(row->spec, strlen(row->spec), NULL, NULL);
+	if (!spec)
+		spec = json_object();
+	if (row->held)
+		json_object_set_new(spec, "held", json_true());
+	else
+		json_object_del(spec, "held");
+	hd_buf_init(&text, SPEC_MAX);
+	hd_json_write(&text, spec, 0);
+	hd_row_set(&row->spec, hd_buf_text(&text));
+	hd_buf_fini(&text);
+	json_decref(spec);
+}
+
+bool hd_row_was_held(const struct hd_action_row *row)
+{
+	return strstr(row->spec, HELD) != NULL;
+}
+
 static void read_spec(struct hd_row *r)
 {
 	json_t *spec = hd_json_read(r->spec, strlen(r->spec), NULL, NULL);
@@ -125,6 +154,9 @@ struct hd_row *hd_case_add(struct hd_case *c, const struct hd_action_row *in)
 	r->retry_until_ms = in->retry_until_ms;
 	r->deadline_ms = in->deadline_ms;
 	r->created_ms = in->created_ms;
+	if (in->spec && hd_row_was_held(in))
+		r->due_ms =
+			0; /* whoever reads it has a connector that starts */
 	if (r->spec[0])
 		read_spec(r);
 	return r;
@@ -183,6 +215,7 @@ void hd_row_update(const struct hd_row *r, struct hd_txn *txn)
 		.result = r->result,
 		.ticket = r->ticket,
 		.message = r->message,
+		.params = r->params,
 		.spec = r->spec,
 		.due_ms = &r->due_ms,
 		.tries = &r->tries,

@@ -75,6 +75,11 @@ void hd_case_free(struct hd_case *c); /* nothing under way */
 struct hd_row *hd_case_add(struct hd_case *c, const struct hd_action_row *row);
 
 /* By the entry's name, or by the row's id; NULL: none. [loop] */
+/* Writes into the spec whether the row waits for its connector to be started:
+ * a new process starts it, and the row's time is then now. [loop] */
+void hd_row_note_held(struct hd_row *row);
+bool hd_row_was_held(const struct hd_action_row *row);
+
 struct hd_row *hd_case_find(const struct hd_case *c, const char *name);
 struct hd_row *hd_case_row(const struct hd_case *c, const char *id);
 

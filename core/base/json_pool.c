@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #define STEP 16
-#define CLASSES 8      /* blocks of up to CLASSES * STEP bytes */
+#define CLASSES 8     /* blocks of up to CLASSES * STEP bytes */
 #define KEPT_MAX 4096 /* blocks of one class: 300 KiB of the usual sizes */
 
 /* Block of any class is at least this long. */

@@ -346,6 +346,8 @@ struct hd_cel_limits {
 struct hd_cel_options {
 	const char *expect;    /* type of the result; NULL: any */
 	const char *container; /* namespace "a.b" for names; NULL: none */
+	bool no_failing;       /* what fails whatever the input, such as
+				* duration("5x"), is an issue */
 	bool unchecked;	       /* resolve names, leave types to evaluation */
 	struct hd_cel_limits limits;
 };

@@ -168,7 +168,7 @@ static const struct hd_cel_type *check_logic(struct hd_cel_checker *ck,
 		const struct hd_cel_type *type = hd_cel_check_node(ck, arg);
 
 		if (!hd_cel_check_fits(ck, type, HD_CEL_TYPE_BOOL))
-			hd_cel_check_complain(ck, arg, "",
+			hd_cel_check_complain(ck, arg, HD_CEL_COMPARE,
 					      "'%s' wants bool, not %s", name,
 					      hd_cel_check_text(ck, type));
 	}
@@ -183,7 +183,7 @@ static const struct hd_cel_type *check_cond(struct hd_cel_checker *ck,
 	const struct hd_cel_type *c = hd_cel_check_node(ck, node->c);
 
 	if (!hd_cel_check_fits(ck, cond, HD_CEL_TYPE_BOOL))
-		hd_cel_check_complain(ck, node->a, "",
+		hd_cel_check_complain(ck, node->a, HD_CEL_COMPARE,
 				      "the condition of '?' is %s, bool is "
 				      "wanted",
 				      hd_cel_check_text(ck, cond));

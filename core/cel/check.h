@@ -40,6 +40,9 @@ struct hd_cel_checker {
 const struct hd_cel_type *hd_cel_check(struct hd_cel_checker *ck,
 				       struct hd_cel_node *root);
 
+/* The remedy for what should be a bool. */
+#define HD_CEL_COMPARE "a condition compares, as in x > 0 or x == \"a\""
+
 /* ---- between the files of the checker ---- */
 
 const struct hd_cel_type *hd_cel_check_node(struct hd_cel_checker *ck,

@@ -292,6 +292,12 @@ static bool can_be_equal(struct hd_cel_checker *ck, const struct hd_cel_type *a,
 	       is_number(hd_cel_check_now(ck, b));
 }
 
+static bool is_moment(const struct hd_cel_type *type)
+{
+	return type->kind == HD_CEL_TYPE_TIMESTAMP ||
+	       type->kind == HD_CEL_TYPE_DURATION;
+}
+
 static const char *convert_hint(const struct hd_cel_type *a,
 				const struct hd_cel_type *b)
 {
@@ -303,6 +309,10 @@ static const char *convert_hint(const struct hd_cel_type *a,
 	if (text && (is_number(a) || is_number(b)))
 		return "write the number without quotes, or convert: "
 		       "string(x), int(x)";
+	if (is_moment(a) && is_number(b))
+		return "a number of seconds is written duration(\"60s\")";
+	if (a->kind == HD_CEL_TYPE_NULL || b->kind == HD_CEL_TYPE_NULL)
+		return "to ask whether it is there write has(a.b)";
 	return "";
 }
 
@@ -337,7 +347,12 @@ static const struct hd_cel_type *check_in(struct hd_cel_checker *ck,
 	else
 		ok = of->kind == HD_CEL_TYPE_DYN || of->kind == HD_CEL_TYPE_VAR;
 	if (!ok)
-		hd_cel_check_complain(ck, node, "", "'in' looks for %s in %s",
+		hd_cel_check_complain(ck, node,
+				      of->kind == HD_CEL_TYPE_STRING
+					      ? "'a in b' for texts is "
+						"written b.contains(a)"
+					      : "",
+				      "'in' looks for %s in %s",
 				      hd_cel_check_text(ck, a),
 				      hd_cel_check_text(ck, b));
 	return hd_cel_type_simple(HD_CEL_TYPE_BOOL);

@@ -72,7 +72,10 @@ static void want_type(struct hd_cel_checker *ck, const struct hd_cel_type *type,
 		hd_cel_check_complain(ck, root, "", "'%s' is not a type",
 				      expect);
 	else if (!hd_cel_type_fits(&ck->bindings, type, wanted))
-		hd_cel_check_complain(ck, root, "",
+		hd_cel_check_complain(ck, root,
+				      wanted->kind == HD_CEL_TYPE_BOOL
+					      ? HD_CEL_COMPARE
+					      : "",
 				      "the expression is %s, %s is wanted",
 				      hd_cel_type_text(ck->pool, type), expect);
 }
@@ -106,7 +109,7 @@ static void compile(struct hd_cel_program *p, const struct hd_cel_env *env,
 		return;
 	p->type = hd_cel_type_text(&p->pool, type);
 	p->locals = ck.max_locals;
-	hd_cel_finish(p, diag, root);
+	hd_cel_finish(p, diag, root, options->no_failing);
 	p->root = root;
 }
 

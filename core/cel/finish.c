@@ -9,6 +9,7 @@ struct finisher {
 	struct hd_cel_program *program;
 	struct hd_cel_diag *diag;
 	struct hd_cel_call call; /* for folding */
+	bool no_failing;
 };
 
 static bool is_const(const struct hd_cel_node *node)
@@ -64,6 +65,18 @@ static bool may_fold(const struct hd_cel_node *node)
 	return true;
 }
 
+/* Folding may end for its own limits: that says nothing of the expression. */
+static void complain_of(struct finisher *f, const struct hd_cel_node *node,
+			const struct hd_cel_value *v)
+{
+	const struct hd_cel_error *error = hd_cel_error_of(v);
+
+	if (!f->no_failing || f->call.stopped || !error)
+		return;
+	hd_cel_diag_add(f->diag, node->offset, node->length, "",
+			"this always fails: %s", error->text);
+}
+
 /* What fails is left as it is, to fail when (and if) it is evaluated. */
 static void fold(struct finisher *f, struct hd_cel_node *node)
 {
@@ -74,8 +87,10 @@ static void fold(struct finisher *f, struct hd_cel_node *node)
 	f->call.cost = FOLD_COST;
 	f->call.stopped = NULL;
 	v = hd_cel_eval_node(&f->call, node);
-	if (hd_cel_bad(&v) || f->call.stopped)
+	if (hd_cel_bad(&v) || f->call.stopped) {
+		complain_of(f, node, &v);
 		return;
+	}
 	node->op = HD_CEL_OP_CONST;
 	node->value = v;
 	node->n = 0;
@@ -166,10 +181,12 @@ static void finish(struct finisher *f, struct hd_cel_node *node)
 }
 
 void hd_cel_finish(struct hd_cel_program *program, struct hd_cel_diag *diag,
-		   struct hd_cel_node *root)
+		   struct hd_cel_node *root, bool no_failing)
 {
 	static const struct hd_cel_activation nothing;
-	struct finisher f = { .program = program, .diag = diag };
+	struct finisher f = { .program = program,
+			      .diag = diag,
+			      .no_failing = no_failing };
 
 	hd_cel_list_refs(program, diag, root);
 	program->constants = hd_cel_arena_new(0);

@@ -22,9 +22,10 @@ struct hd_cel_program {
 };
 
 /* Makes the checked tree ready: whole paths, prepared literals, constants
- * folded, chains fused; lists what it asks for. [any] */
+ * folded, chains fused; lists what it asks for.  `no_failing`: as in struct
+ * hd_cel_options. [any] */
 void hd_cel_finish(struct hd_cel_program *program, struct hd_cel_diag *diag,
-		   struct hd_cel_node *root);
+		   struct hd_cel_node *root, bool no_failing);
 
 /* Fills refs and calls of the tree, before it is folded. [any] */
 void hd_cel_list_refs(struct hd_cel_program *program,

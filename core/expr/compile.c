@@ -165,22 +165,56 @@ static const char *expected(enum hd_expr_type type)
 	return NULL;
 }
 
-/* What is written of the alert where only the target is visible. */
+/* Names that stand in other places, and what there is in this one. */
 static const char *remedy_of(const struct hd_checks *checks,
 			     const struct hd_cel_issue *issue)
 {
-	if (issue->remedy[0] || !checks->names->target ||
-	    strncmp(issue->text, "unknown name", 12) != 0)
+	static const struct {
+		const char *text, *remedy;
+	} elsewhere[] = {
+		{ "unknown name 'first'",
+		  "`first` is known in `unless` of dedup only" },
+		{ "unknown name 'target'",
+		  "`target` is known in the section safety only" },
+		{ "unknown name 'row'",
+		  "`row` is known in the map of a source only; what no row of "
+		  "it takes is in unmapped" },
+	};
+
+	if (strncmp(issue->text, "unknown name", 12) != 0)
 		return issue->remedy;
-	return "write target.user or target.device: what the action would hit";
+	for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++)
+		if (strcmp(issue->text, elsewhere[i].text) == 0)
+			return elsewhere[i].remedy;
+	if (checks->names->target)
+		return "write target.user or target.device: what the action "
+		       "would hit";
+	return issue->remedy[0] ? issue->remedy
+				: "names are attributes of OCSF 2004, or those "
+				  "of herald-expressions(7)";
+}
+
+/* "view.user" is how types of ours are told from OCSF's: nobody's business. */
+static void hide_views(char *text)
+{
+	static const char type[] = " view.";
+	size_t n = sizeof(type) - 1;
+
+	while ((text = strstr(text, type))) {
+		text++; /* the blank stays */
+		memmove(text, text + n - 1, strlen(text + n - 1) + 1);
+	}
 }
 
 static void report(struct hd_checks *checks, const struct hd_cel_issues *issues)
 {
-	for (size_t i = 0; i < issues->n; i++)
-		hd_checks_complain(checks, issues->items[i].offset,
-				   issues->items[i].text,
-				   remedy_of(checks, &issues->items[i]));
+	for (size_t i = 0; i < issues->n; i++) {
+		const struct hd_cel_issue *issue = &issues->items[i];
+
+		hide_views(issue->text);
+		hd_checks_complain(checks, issue->offset, issue->text,
+				   remedy_of(checks, issue));
+	}
 }
 
 struct hd_expr *hd_expr_compile_part(struct hd_expr_env *env,
@@ -193,7 +227,8 @@ struct hd_expr *hd_expr_compile_part(struct hd_expr_env *env,
 	struct hd_expr *expr = hd_alloc(sizeof(*expr));
 	struct hd_checks checks = { expr, names ? names : &none, fn, ud,
 				    false };
-	struct hd_cel_options options = { .expect = expected(type) };
+	struct hd_cel_options options = { .expect = expected(type),
+					  .no_failing = true };
 	struct hd_cel_issues issues = { 0 };
 	const struct hd_cel_env *cel;
 
@@ -237,8 +272,9 @@ static void complain_in_node(void *ud, size_t offset, const char *text,
 	if (!in->path)
 		in->path = hd_node_path(in->node);
 	hd_complain(in->complaints, hd_node_place_at(in->node, offset),
-		    "%s in %s%s%s", text, in->path,
-		    remedy && remedy[0] ? "; " : "", remedy ? remedy : "");
+		    "%s in %s", text, in->path);
+	if (remedy && remedy[0])
+		hd_complain_remedy(in->complaints, "%s", remedy);
 }
 
 struct hd_expr *hd_expr_compile(struct hd_expr_env *env,

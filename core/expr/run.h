@@ -17,7 +17,7 @@ struct hd_run {
 	const struct hd_expr_scope *scope;
 	struct hd_cel_unknowns *unknowns;
 	uint64_t cost; /* so far, over all scores that were tried */
-	int score; /* the end of the interval that is tried now */
+	int score;     /* the end of the interval that is tried now */
 	uint64_t turn; /* counts evaluations: what is cached is of this one */
 	uint64_t cached[HD_SLOT_COUNT]; /* the turn it is of; 0: none */
 	struct hd_cel_value cache[HD_SLOT_COUNT];

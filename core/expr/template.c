@@ -189,8 +189,9 @@ static void complain_in_node(void *ud, size_t offset, const char *text,
 	if (!in->path)
 		in->path = hd_node_path(in->node);
 	hd_complain(in->complaints, hd_node_place_at(in->node, offset),
-		    "%s in %s%s%s", text, in->path,
-		    remedy && remedy[0] ? "; " : "", remedy ? remedy : "");
+		    "%s in %s", text, in->path);
+	if (remedy && remedy[0])
+		hd_complain_remedy(in->complaints, "%s", remedy);
 }
 
 struct hd_template *hd_template_compile(struct hd_expr_env *env,

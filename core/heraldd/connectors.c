@@ -15,8 +15,8 @@
 
 struct hd_instance *hd_connectors_find(struct hd_daemon *d, const char *name)
 {
-	struct hd_connector *c = d->setup ? hd_setup_connector(d->setup, name) :
-					    NULL;
+	struct hd_connector *c = d->setup ? hd_setup_connector(d->setup, name)
+					  : NULL;
 
 	return c ? c->instance : NULL;
 }

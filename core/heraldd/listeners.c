@@ -16,7 +16,8 @@
 
 struct hd_listener *hd_listeners_find(struct hd_daemon *d, const char *name)
 {
-	/* the newest: during a reload the former one of that name is there too */
+	/* the newest: during a reload the former one of that name is there too
+	 */
 	for (size_t i = d->listener_count; i-- > 0;)
 		if (strcmp(d->listeners[i].name, name) == 0)
 			return d->listeners[i].listener;
@@ -32,9 +33,9 @@ static struct hd_secret *open_key(const struct hd_listen_settings *s,
 
 	if (!key)
 		hd_err_set(err, EACCES, "listen.%s: %s", s->name,
-			   hd_complaints_count(complaints) != 0 ?
-				   hd_complaints_get(complaints, 0)->text :
-				   "no TLS key");
+			   hd_complaints_count(complaints) != 0
+				   ? hd_complaints_get(complaints, 0)->text
+				   : "no TLS key");
 	hd_complaints_free(complaints);
 	return key;
 }

@@ -31,7 +31,8 @@
 #include "core/plugin/module.h"
 
 #define PRINT_MAX (8 << 20)
-#define MEMORY_KEPT (4 << 20) /* free bytes, before the kernel gets them back */
+#define MEMORY_KEPT (4 << 20) /* free bytes, before the kernel gets them back \
+			       */
 #define MEMORY_ARENAS 3	      /* the loop, the listener, the journal */
 
 struct options {
@@ -42,7 +43,8 @@ struct options {
 
 static const char usage[] =
 	"usage: heraldd [-c FILE] [-t [--json]] [--describe PLUGIN]\n"
-	"               [--restore DIR [--json]] [--plugin-dir DIR] [--log text|json]\n"
+	"               [--restore DIR [--json]] [--plugin-dir DIR] [--log "
+	"text|json]\n"
 	"               [--log-level debug|info|notice|warning|error]\n"
 	"               [--version]\n";
 
@@ -71,7 +73,7 @@ static void parse(int argc, char **argv, struct options *o)
 
 	o->conf = HD_CONF_FILE;
 	o->plugin_dir = HD_PLUGIN_DIR;
-	o->level = (enum hd_level)-1;
+	o->level = (enum hd_level) - 1;
 	while ((c = getopt_long(argc, argv, "c:th", longs, NULL)) != -1) {
 		switch (c) {
 		case 'c':
@@ -116,9 +118,9 @@ static void parse(int argc, char **argv, struct options *o)
 	if (optind < argc)
 		refuse_usage("what is this: ", argv[optind]);
 	/* a check says what is wrong and nothing else */
-	if (o->level == (enum hd_level)-1)
-		o->level = o->test || o->describe || o->restore ? HD_LOG_WARNING :
-						    HD_LOG_INFO;
+	if (o->level == (enum hd_level) - 1)
+		o->level = o->test || o->describe || o->restore ? HD_LOG_WARNING
+								: HD_LOG_INFO;
 }
 
 static void print_json(const json_t *value, FILE *out)

@@ -52,8 +52,8 @@ static void list_changes(const struct hd_setup *old, const struct hd_setup *new,
 {
 	for (size_t i = 0; i < new->count; i++) {
 		const struct hd_connector *c = new->connectors[i];
-		const struct hd_connector *was =
-			hd_setup_connector(old, c->name);
+		const struct hd_connector *was = hd_setup_connector(old,
+								    c->name);
 
 		if (!was)
 			add_change(changes, c->name, "new");
@@ -102,8 +102,8 @@ static void take_over(struct hd_daemon *d, struct hd_setup *old,
 		      struct hd_setup *new)
 {
 	for (size_t i = 0; i < new->count; i++) {
-		struct hd_connector **was =
-			slot_of(old, new->connectors[i]->name);
+		struct hd_connector **was = slot_of(old,
+						    new->connectors[i]->name);
 		struct hd_connector *ending;
 
 		if (was && unchanged(*was, new->connectors[i])) {
@@ -149,9 +149,9 @@ static json_t *outcome_of(bool ok, const struct hd_setup *setup,
 			    hd_buf_text(&text), "complaints",
 			    hd_complaints_json(complaints), "changes", changes);
 	if (ok)
-		json_object_set_new(
-			outcome, "id",
-			json_string(hd_conf_id(setup->program->conf)));
+		json_object_set_new(outcome, "id",
+				    json_string(
+					    hd_conf_id(setup->program->conf)));
 	hd_buf_fini(&text);
 	return outcome;
 }
@@ -162,13 +162,13 @@ static void log_refusal(struct hd_daemon *d, struct hd_complaints *complaints)
 	char *text;
 
 	count("refused");
-	first = hd_complaints_count(complaints) != 0 ?
-			hd_complaints_get(complaints, 0) :
-			NULL;
+	first = hd_complaints_count(complaints) != 0
+			? hd_complaints_get(complaints, 0)
+			: NULL;
 	text = hd_strf("reload refused, the old configuration stays: %s:%u:%u: "
-		       "%s -> heraldctl check", first ? first->file : "?",
-		       first ? first->line : 0, first ? first->col : 0,
-		       first ? first->text : "?");
+		       "%s -> heraldctl check",
+		       first ? first->file : "?", first ? first->line : 0,
+		       first ? first->col : 0, first ? first->text : "?");
 	hd_alarms_raise(&d->alarms, "reload", "", text);
 	hd_error("%s", text);
 	free(text);
@@ -198,7 +198,7 @@ json_t *hd_reload(struct hd_daemon *d, bool dry_run)
 	hd_notify("RELOADING=1");
 	hd_daemon_plugin_env(d, &env);
 	new = hd_setup_read(d->conf_path, &env, complaints);
-	ok = new && hd_complaints_errors(complaints) == 0;
+	ok = new &&hd_complaints_errors(complaints) == 0;
 	if (ok)
 		list_changes(old, new, changes);
 	if (ok && !dry_run &&

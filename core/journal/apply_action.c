@@ -143,6 +143,7 @@ static void change_action(struct hd_action_row *row,
 {
 	if (change->state != HD_ACTION_KEEP)
 		row->state = change->state;
+	set_text(&row->params, change->params);
 	set_text(&row->spec, change->spec);
 	set_text(&row->target, change->target);
 	set_text(&row->target_uid, change->target_uid);

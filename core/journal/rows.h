@@ -144,8 +144,8 @@ struct hd_action_row {
 struct hd_action_change {
 	enum hd_action_state if_state; /* not KEEP: fails unless it is in it */
 	enum hd_action_state state;
-	const char *spec, *target, *target_uid, *summary, *memo, *result,
-		*ticket, *message, *mode;
+	const char *params, *spec, *target, *target_uid, *summary, *memo,
+		*result, *ticket, *message, *mode;
 	const int64_t *due_ms, *tries, *retry_until_ms, *deadline_ms;
 };
 

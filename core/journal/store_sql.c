@@ -52,7 +52,7 @@ static const struct {
 	[HD_STMT_ACTION_INSERT] = { INSERT, &hd_table_action, NULL },
 	[HD_STMT_ACTION_UPDATE] = { UPDATE, &hd_table_action,
 				    ",id,idem,alert_num,alert,pipeline,name,"
-				    "connector,action,effect,undo_of,params,"
+				    "connector,action,effect,undo_of,"
 				    "created_ms," },
 	[HD_STMT_ACTION_BY_ID] = { SELECT, &hd_table_action,
 				   "JOIN alert ON alert.num=action.alert_num "

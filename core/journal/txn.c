@@ -234,6 +234,7 @@ void hd_txn_action_update(struct hd_txn *txn, const char *id,
 		return;
 	to = &op->u.action_change;
 	*to = *change;
+	copy_change(txn, &to->params);
 	copy_change(txn, &to->spec);
 	copy_change(txn, &to->target);
 	copy_change(txn, &to->target_uid);

@@ -63,7 +63,7 @@ static struct MHD_Response *from_buffer(const void *p, size_t n)
 }
 
 struct MHD_Response *hd_reply_new(unsigned *code, const char *const *headers,
-				   const void *body, size_t n)
+				  const void *body, size_t n)
 {
 	struct MHD_Response *answer = from_buffer(body, n);
 

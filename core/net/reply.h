@@ -13,7 +13,7 @@ struct MHD_Response;
  * message, a code outside 200..599) is logged and makes a 500; *code is the one
  * to send.  NULL if memory is lacking. [any] */
 struct MHD_Response *hd_reply_new(unsigned *code, const char *const *headers,
-				   const void *body, size_t n);
+				  const void *body, size_t n);
 
 /* A refusal in one word, closing the connection, with Retry-After where the
  * code is 503.  `extra` is one more header and its value; NULL: none.  NULL if

@@ -65,10 +65,9 @@ static int build_alarm(struct hd_build *b, const struct hd_alarm_settings *s,
 	a->action = hd_strdup(dot + 1);
 	instance = b->connector(b->connector_ud, a->connector);
 	if (!instance)
-		return hd_settings_connector(b->program->settings,
-					     a->connector) ?
-			       -1 :
-			       complain_action(b, node, s->action);
+		return hd_settings_connector(b->program->settings, a->connector)
+			       ? -1
+			       : complain_action(b, node, s->action);
 	module = hd_instance_module(instance);
 	index = hd_module_action_find(module, a->action);
 	if (index < 0)
@@ -136,8 +135,7 @@ void hd_alarm_actions_free(struct hd_alarm_actions *alarms)
 
 /* ---- sending ---- */
 
-static json_t *record_of(const char *kind, const char *object,
-			 const char *text)
+static json_t *record_of(const char *kind, const char *object, const char *text)
 {
 	char *title = hd_strf("herald: %s %s", kind, object);
 	json_t *record = json_pack(
@@ -202,8 +200,8 @@ static void send_one(const struct alarm *a, struct hd_instance *instance,
 	intent.params = params;
 	intent.record = text;
 	intent.idem = idem;
-	intent.deadline_ms =
-		hd_now_ms() + hd_instance_common(instance)->timeout_ms;
+	intent.deadline_ms = hd_now_ms() +
+			     hd_instance_common(instance)->timeout_ms;
 	hd_instance_run(instance, &intent, on_sent, hd_strdup(a->connector));
 	json_decref(value);
 	free(params);

@@ -315,7 +315,8 @@ static void start_item(struct hd_engine *engine, struct hd_batch *b,
 	item->record = NULL;
 	item->text = NULL;
 	hd_run_start(hd_alert_new(engine, item->id, b->connector,
-				  b->received_ms, item->severity, record, text));
+				  b->received_ms, item->severity, record,
+				  text));
 }
 
 /* To the very instance that emitted, which may be on its way out. */

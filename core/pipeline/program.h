@@ -41,9 +41,9 @@ struct hd_program {
 	struct hd_settings *settings;
 	struct hd_risk_levels levels;
 	struct hd_expr_env *env;
-	struct hd_list **lists; /* as settings->lists */
-	const struct hd_list **own; /* those of herald.own, NULL-ended */
-	struct hd_guard_rules *rules; /* the section safety */
+	struct hd_list **lists;	       /* as settings->lists */
+	const struct hd_list **own;    /* those of herald.own, NULL-ended */
+	struct hd_guard_rules *rules;  /* the section safety */
 	struct hd_pipeline *pipelines; /* `default` is the last */
 	size_t count;
 	struct hd_alarm_actions *alarms; /* herald's own troubles */

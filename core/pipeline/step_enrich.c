@@ -238,7 +238,7 @@ struct round {
 	int64_t within_ms;
 	size_t observables; /* of the record, in round one */
 	bool second;
-	bool red; /* the alert is labelled tlp:red */
+	bool red;    /* the alert is labelled tlp:red */
 	bool asking; /* inside ask_all: an answer goes no further */
 };
 
@@ -326,8 +326,9 @@ static void ask_one(struct round *r, struct hd_instance *instance,
 	ask.red = r->red;
 	fields = hd_module_key(hd_instance_module(instance), ask.key)->context;
 	if (fields)
-		ask.context = context = hd_from_record_context(
-			alert->record, fields, kind, value, n);
+		ask.context = context = hd_from_record_context(alert->record,
+							       fields, kind,
+							       value, n);
 	answer = hd_lookups_ask(hd_engine_lookups(alert->engine), &ask,
 				on_answer, w, &w->wait);
 	free(context);
@@ -386,9 +387,8 @@ static unsigned kinds_asked(const struct round *r)
 
 		for (int kind = 0; kind < HD_KIND_COUNT; kind++)
 			if (by->of[kind].asks ||
-			    (instance && hd_lookups_key(
-						 instance,
-						 (enum hd_kind)kind) >= 0))
+			    (instance &&
+			     hd_lookups_key(instance, (enum hd_kind)kind) >= 0))
 				kinds |= 1u << kind;
 	}
 	return kinds;

@@ -1,8 +1,8 @@
 /* view.h - an alert as it was decided, for expressions that come later
  *
- * Read back from the journal: record, answers (the missing ones too), score, and
- * what its actions came to.  An entry that is decided after others uses it, and
- * so does whoever tries an expression.
+ * Read back from the journal: record, answers (the missing ones too), score,
+ * and what its actions came to.  An entry that is decided after others uses it,
+ * and so does whoever tries an expression.
  */
 #ifndef HD_PIPELINE_VIEW_H
 #define HD_PIPELINE_VIEW_H
@@ -28,7 +28,7 @@ struct hd_view_of {
 	size_t enrich_count, entry_count, parked_count;
 	struct hd_missing *missing; /* with those not asked, or NULL */
 	struct hd_case *own;	    /* where none was given */
-	char *words; /* of hd_view_entries(), cut */
+	char *words;		    /* of hd_view_entries(), cut */
 };
 
 /* An alert of the journal; `c` has its actions, NULL: they are read as well.

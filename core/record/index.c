@@ -81,8 +81,8 @@ static void add_place(void *ud, int type_id, const char *path, json_t *value,
 	put(observable, "name", json_stringn_nocheck(path, strlen(path)));
 	put(observable, "type_id", json_integer(type_id));
 	put(observable, "type", json_string_nocheck(type_caption(type_id)));
-	put(observable, "value", text == number ? json_string_nocheck(number) :
-						  json_incref(value));
+	put(observable, "value",
+	    text == number ? json_string_nocheck(number) : json_incref(value));
 	if (json_object_size(index->reputation) != 0) {
 		reputation = json_object_get(index->reputation,
 					     key_of(index, type_id, text));

@@ -26,8 +26,8 @@ static uint64_t types_of(unsigned kinds)
 	return types;
 }
 
-void hd_record_observables(json_t *record, unsigned kinds,
-			   hd_observable_fn fn, void *ud)
+void hd_record_observables(json_t *record, unsigned kinds, hd_observable_fn fn,
+			   void *ud)
 {
 	uint64_t types = types_of(kinds);
 	json_t *observable;

@@ -32,7 +32,8 @@ struct hd_err;
  * Arrays take 4096 entries.  `value` is borrowed. [loop] */
 bool hd_record_set(json_t *record, const char *path, json_t *value);
 
-/* True for what says something: not null, not "", not a list of nothing. [any] */
+/* True for what says something: not null, not "", not a list of nothing. [any]
+ */
 bool hd_record_says(const json_t *value);
 
 /* Puts `value` (borrowed) below unmapped.<source>.<name>. [loop] */
@@ -40,12 +41,13 @@ void hd_record_set_unmapped(json_t *record, const char *source,
 			    const char *name, json_t *value);
 
 struct hd_record_origin {
-	const char *id;	      /* herald's id of the alert: metadata.uid */
-	const char *connector; /* metadata.log_name is not used: for labels only */
-	const char *product;  /* default of metadata.product.name */
+	const char *id; /* herald's id of the alert: metadata.uid */
+	const char
+		*connector; /* metadata.log_name is not used: for labels only */
+	const char *product; /* default of metadata.product.name */
 	const char *vendor;
-	int64_t received_ms;  /* UTC; `time` where the source gives none */
-	bool mended;	      /* adds the label "mended" */
+	int64_t received_ms; /* UTC; `time` where the source gives none */
+	bool mended;	     /* adds the label "mended" */
 };
 
 /* Completes a freshly mapped finding, or a foreign one after hd_record_tidy():
@@ -71,9 +73,18 @@ void hd_record_index(json_t *record);
 
 /* One kind of value that can be looked up. */
 enum hd_kind {
-	HD_KIND_HOST, HD_KIND_DOMAIN, HD_KIND_IP, HD_KIND_MAC, HD_KIND_USER,
-	HD_KIND_EMAIL, HD_KIND_URL, HD_KIND_MD5, HD_KIND_SHA1, HD_KIND_SHA256,
-	HD_KIND_SHA512, HD_KIND_COUNT
+	HD_KIND_HOST,
+	HD_KIND_DOMAIN,
+	HD_KIND_IP,
+	HD_KIND_MAC,
+	HD_KIND_USER,
+	HD_KIND_EMAIL,
+	HD_KIND_URL,
+	HD_KIND_MD5,
+	HD_KIND_SHA1,
+	HD_KIND_SHA256,
+	HD_KIND_SHA512,
+	HD_KIND_COUNT
 };
 
 /* "ip" to HD_KIND_IP; -1 for an unknown word.  `hash` stands for all four
@@ -90,12 +101,13 @@ size_t hd_kind_normalize(enum hd_kind kind, const char *text, size_t n,
 			 char *out, size_t size);
 
 /* Calls fn for every observable of these kinds (a bit for each) that can be
- * looked up, in their order: the kind (a dotted hostname is called twice: host and domain), the normalized
- * value, and the observable itself (borrowed). [loop] */
+ * looked up, in their order: the kind (a dotted hostname is called twice: host
+ * and domain), the normalized value, and the observable itself (borrowed).
+ * [loop] */
 typedef void (*hd_observable_fn)(void *ud, enum hd_kind kind, const char *value,
 				 size_t n, json_t *observable);
-void hd_record_observables(json_t *record, unsigned kinds,
-			   hd_observable_fn fn, void *ud);
+void hd_record_observables(json_t *record, unsigned kinds, hd_observable_fn fn,
+			   void *ud);
 
 /* The object a short name of the language stands for: user, src, dst, process,
  * file, url, email, query, actor (first evidences[] entry that has it) or
@@ -108,7 +120,8 @@ int hd_record_view_find(const char *name);
 json_t *hd_record_view_at(json_t *record, int number);
 
 /* Worst reputation.score_id (99 does not count) of the observables that stand
- * in the view `name`; *base gets its base_score.  -1 if there is none. [loop] */
+ * in the view `name`; *base gets its base_score.  -1 if there is none. [loop]
+ */
 int hd_record_view_reputation(json_t *record, const char *name, double *base);
 
 /* One answer of one lookup, as it is merged. */
@@ -124,14 +137,14 @@ struct hd_addition {
 	int64_t created_ms;    /* UTC */
 };
 
-/* Merges answers into the record in the order given (the caller sorts: connector
- * in the step, type, value).  Nothing that the record has is overwritten;
- * `reputation` goes to observables of the value (the worst one counts), `user`
- * completes each user whose observable it is, `device` and `location` the
- * endpoint that holds the value (and `device` if the value came from there);
- * every answer becomes one entry of enrichments[].  A result with the wrong
- * shape is reported in `why` (the answer is then a bad reply), never half
- * merged.  Returns 0 or -1. [loop] */
+/* Merges answers into the record in the order given (the caller sorts:
+ * connector in the step, type, value).  Nothing that the record has is
+ * overwritten; `reputation` goes to observables of the value (the worst one
+ * counts), `user` completes each user whose observable it is, `device` and
+ * `location` the endpoint that holds the value (and `device` if the value came
+ * from there); every answer becomes one entry of enrichments[].  A result with
+ * the wrong shape is reported in `why` (the answer is then a bad reply), never
+ * half merged.  Returns 0 or -1. [loop] */
 int hd_record_merge(json_t *record, const struct hd_addition *addition,
 		    struct hd_err *why);
 

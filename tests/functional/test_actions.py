@@ -121,7 +121,7 @@ def test_refused_credentials_stop_the_connector_and_the_row_waits(herald):
     waiting = acting.when("two", lambda one: one["actions"], "decided")
     assert waiting["state"] == "waiting"
     assert len(acting.done()) == 1      # nobody is asked any more
-    acting.herald.ctl("connector", "acts", "start")
+    acting.herald.ctl("connector", "acts", "start", "--because", "a test")
     assert acting.ended("one")["state"] == "done"
     assert acting.ended("two")["state"] == "done"
     assert len(acting.effects()) == 2
@@ -169,7 +169,7 @@ def test_in_doubt_and_not_idempotent_waits_for_a_person(herald):
     acting.ended("other")
     assert acting.effects().count(idem(alert)) == 1
     assert "heraldctl settle " + only(alert)["id"] in acting.herald.log()
-    acting.herald.ctl("settle", only(alert)["id"], "done")
+    acting.herald.ctl("settle", only(alert)["id"], "done", "--because", "a test")
     assert acting.ended()["state"] == "done"
     assert acting.effects().count(idem(alert)) == 1
 
@@ -178,7 +178,7 @@ def test_settled_as_not_done_it_is_run_again(herald):
     acting = Acting(herald, ["{name: a, do: acts.post}"])
     acting.tell("post.run", "no_effect in_doubt:1")
     alert = acting.in_state("in_doubt", acting.send())
-    acting.herald.ctl("settle", only(alert)["id"], "not-done")
+    acting.herald.ctl("settle", only(alert)["id"], "not-done", "--because", "a test")
     assert acting.ended()["state"] == "done"
     assert acting.effects() == [idem(alert)]
 
@@ -382,7 +382,7 @@ def test_retry_runs_what_failed_and_nothing_else(herald):
     acting.tell("record.run", "failed")
     alert = acting.ended(acting.send())
     assert alert["state"] == "dead"
-    acting.herald.ctl("retry", alert["id"])
+    acting.herald.ctl("retry", alert["id"], "--because", "a test")
     again = acting.ended()
     assert again["state"] == "done"
     assert len(acting.done(action="record")) == 2
@@ -396,11 +396,11 @@ def test_retry_asks_for_the_or_else_only_when_it_is_needed_again(herald):
     acting.tell("tell.run", "failed", "failed")
     alert = acting.ended(acting.send())
     assert alert["state"] == "dead"
-    acting.herald.ctl("retry", alert["id"])
+    acting.herald.ctl("retry", alert["id"], "--because", "a test")
     wait_until(lambda: len(acting.done(action="tell")) == 2, 10,
                acting.herald.log)
     assert acting.ended()["state"] == "dead"
-    acting.herald.ctl("retry", alert["id"])
+    acting.herald.ctl("retry", alert["id"], "--because", "a test")
     wait_until(lambda: len(acting.done(action="record")) == 3, 10,
                acting.herald.log)
     again = acting.ended()

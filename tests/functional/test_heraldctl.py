@@ -358,7 +358,7 @@ def test_a_source_cannot_make_its_alerts_dry_runs(whole, soar):
     ("user.?uid.orValue('x') == 'x'",
      "holds\n  bool, cost 5\n  absent: user.uid\n"),
     ("user.name + '!'", '"jdoe!"\n  string, cost 3\n'),
-    ("[user.name]", '[\n  "jdoe"\n]\n  list(string), cost 4\n'),
+    ("[user.name]", '[\n  "jdoe"\n]\n  list(string), cost 2\n'),
 ])
 def test_eval_tells_what_a_rule_would_see(whole, expression, told):
     alert = submit(whole, payload(severity="high"))

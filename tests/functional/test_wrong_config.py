@@ -156,11 +156,56 @@ CASES = {
     "syntax": (condition("'severity_id >= §'"), "severity_id"),
     "enrich of one not asked": (condition("'enrich.§misp.size() > 0'"), "misp"),
     "unknown function": (condition("'§lisstd(\"a\", user.name)'"), "listed"),
-    "unknown list": (condition("'§listed(\"vip\", user.name)'"), "vip"),
+    "unknown list": (condition("'listed(§\"vip\", user.name)'"), "lists"),
     "unknown constant": (condition("'severity_id == SEVERITY.§HIHG'"), "HIGH"),
     "in a block": (
         steps("- stop:\n    if: |-\n      severity_id > 3\n"
               "      && §usr.name == \"x\"\n    because: x"), "user"),
+    "in quotes that are doubled": (
+        condition("'message == \"it''s\" && §usr.name == \"x\"'"), "user"),
+    "in double quotes": (
+        condition('"message == \\"x\\" && §usr.name == \\"x\\""'), "user"),
+    "in a folded block": (
+        steps("- stop:\n    if: >-\n      severity_id > 3\n"
+              "      && §usr.name == \"x\"\n    because: x"), "user"),
+    "no condition": (condition("'user.§name'"), "as in x > 0"),
+    "words for operators": (
+        condition("'severity_id > 3 §and true'"), "'&&'"),
+    "a word for not": (condition("'not §true'"), "'!'"),
+    "in a text": (condition("'\"a\" §in message'"), "contains"),
+    "one equal sign": (condition("'message §= \"x\"'"), "=="),
+    "a quote left open": (condition("'message == §\"x'"), "quote"),
+    "a bracket left open": (condition("'(severity_id > 3§'"), "end"),
+    "a bracket too many": (condition("'severity_id > 3§)'"), "closes nothing"),
+    "a list without quotes": (
+        condition("'listed(§user.name, \"vip\")'"), "listed(\"NAME\", x)"),
+    "a misspelt list": (
+        condition("'listed( §\"vpi\", user.name)'")
+        + "lists:\n  vip: {values: [x], of: user}\n", "did you mean 'vip'"),
+    "lists there are": (
+        condition("'listed(§\"quite another\", user.name)'")
+        + "lists:\n  vip: {values: [x], of: user}\n", "there is 'vip'"),
+    "all of enrich": (condition("'§enrich.size() > 0'"), "enrich.NAME"),
+    "first elsewhere": (condition("'§first.severity_id > 3'"), "dedup"),
+    "row elsewhere": (condition("'§row.x == \"x\"'"), "map"),
+    "seconds added to a time": (condition("'now §- 5 > now'"), "duration("),
+    "a comparison with null": (condition("'message §== null'"), "has("),
+    "a duration that is none": (
+        condition("'now - §duration(\"5x\") > now'"), "1h30m"),
+    "a network that is none": (
+        condition("'§cidr(\"10.0.0.0/33\").containsIP(src.ip)'"),
+        "10.0.0.0/8"),
+    "a division by zero": (condition("'1 §/ 0 == severity_id'"), "always"),
+    "a pattern that is none": (
+        condition("'message.matches(§\"(a\")'"), "without )"),
+    "no method": (condition("'message.§startwith(\"x\")'"), "startsWith"),
+    "too few arguments": (condition("'§listed(\"vip\")'"),
+                          "listed(string, string)"),
+    "int and double": (condition("'risk_score §+ 0.5 > 3.0'"), "double(x)"),
+    "during": (condition("'§during(\"night\")'"), "getHours"),
+    "done of nobody": (
+        respond("- {name: a, do: soar.create_case, if: 'done.§b.state == \"done\"'}"),
+        "before"),
     "template": (
         respond("- {do: soar.create_case, with: {name: 'x ${user.§nam} y'}}"),
         "name"),
@@ -203,7 +248,7 @@ CASES = {
     "protection that yields no boolean": (
         protect("{name: a, if: 'target.user.§name', because: x}"), "bool"),
     "protection by an unknown list": (
-        protect("{name: a, if: '§listed(\"never\", target.device.hostname)', "
+        protect("{name: a, if: 'listed(§\"never\", target.device.hostname)', "
                 "because: x}"), "never"),
     "protection for some actions comes later": (
         protect("{name: a, if: 'target.user.name == \"x\"', because: x, "

@@ -14,6 +14,8 @@ struct line {
 	const char *expr, *wanted;
 };
 
+#define COMPARE "a condition compares, as in x > 0 or x == \"a\""
+
 static void run(const struct line *cases, size_t n, const char *record)
 {
 	struct cel_rig *rig = cel_rig_new(record);
@@ -79,15 +81,16 @@ static void types_that_do_not_fit_are_both_named(void **state)
 		  "the number without quotes, or convert: string(x), int(x)" },
 		{ "-s", "issue 1:1+1 '-' cannot be applied to string" },
 		{ "!n", "issue 1:1+1 '!' cannot be applied to int" },
-		{ "n && b", "issue 1:1+1 '&&' wants bool, not int" },
+		{ "n && b", "issue 1:1+1 '&&' wants bool, not int | " COMPARE },
 		{ "b ? 1 : 'a'",
 		  "issue 1:3+1 the two results of '?' differ in type: int and "
 		  "string | give both the same type, or write dyn(...)" },
-		{ "n ? 1 : 2",
-		  "issue 1:1+1 the condition of '?' is int, bool is wanted" },
+		{ "n ? 1 : 2", "issue 1:1+1 the condition of '?' is int, bool "
+			       "is wanted | " COMPARE },
 		{ "n in ['a']",
 		  "issue 1:3+2 'in' looks for int in list(string)" },
-		{ "n in s", "issue 1:3+2 'in' looks for int in string" },
+		{ "n in s", "issue 1:3+2 'in' looks for int in string | 'a in "
+			    "b' for texts is written b.contains(a)" },
 		{ "s.contains(1)",
 		  "issue 1:3+8 'contains' cannot be called on string with "
 		  "(int) | it is string.contains(string) -> bool" },
@@ -213,13 +216,34 @@ static void the_result_can_be_wanted(void **state)
 	rig->options.expect = "bool";
 	assert_string_equal(cel_rig_eval(rig, "n"),
 			    "issue 1:1+1 the expression is int, bool is "
-			    "wanted");
+			    "wanted | " COMPARE);
 	assert_string_equal(cel_rig_eval(rig, "x"), "int 1");
 	rig->options.expect = "list(dyn)";
 	assert_string_equal(cel_rig_eval(rig, "[1]"), "list [1]");
 	rig->options.expect = "optional_type(";
 	assert_string_equal(cel_rig_eval(rig, "[1]"),
 			    "issue 1:1+1 'optional_type(' is not a type");
+	cel_rig_free(rig);
+}
+
+/* For a configuration it is wrong; for the language it only fails when it is
+ * evaluated. */
+static void what_always_fails_can_be_refused(void **state)
+{
+	struct cel_rig *rig = cel_rig_new("{\"n\": 1, \"b\": false}");
+
+	(void)state;
+	assert_string_equal(cel_rig_eval(rig, "b || 1 / 0 == 1"),
+			    "error division by zero");
+	rig->options.no_failing = true;
+	assert_string_equal(cel_rig_eval(rig, "b || 1 / 0 == 1"),
+			    "issue 1:8+1 this always fails: division by zero");
+	assert_string_equal(cel_rig_eval(rig,
+					 "duration('5x') > duration('1s')"),
+			    "issue 1:1+8 this always fails: not a duration (as "
+			    "1h30m or 2.5s), or out of range");
+	assert_string_equal(cel_rig_eval(rig, "1 / (n - 1) == 1"),
+			    "error division by zero");
 	cel_rig_free(rig);
 }
 
@@ -255,6 +279,7 @@ int main(void)
 		cmocka_unit_test(literals_are_checked_at_load),
 		cmocka_unit_test(deduced_types_are_told),
 		cmocka_unit_test(the_result_can_be_wanted),
+		cmocka_unit_test(what_always_fails_can_be_refused),
 		cmocka_unit_test(types_do_not_grow_without_bound),
 	};
 

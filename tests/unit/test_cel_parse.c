@@ -35,18 +35,32 @@ static void run(const struct line *cases, size_t n, const char *record)
 
 #define RUN(cases, record) run(cases, sizeof(cases) / sizeof(cases[0]), record)
 
+#define ENDS " | something is missing at its end"
+#define CLOSES " | it closes nothing, or something is missing before it"
+
 static void grammar_errors_have_a_place(void **state)
 {
 	static const struct line cases[] = {
 		{ "", "issue 1:1+1 the expression ends where a value is "
-		      "wanted" },
+		      "wanted" ENDS },
 		{ "1 +", "issue 1:4+1 the expression ends where a value is "
-			 "wanted" },
-		{ "(1", "issue 1:3+1 the expression ends where ')' is wanted" },
+			 "wanted" ENDS },
+		{ "(1",
+		  "issue 1:3+1 the expression ends where ')' is wanted" ENDS },
+		{ "b and n",
+		  "issue 1:3+3 'and' where an operator or the end is "
+		  "wanted | 'and' is written '&&'" },
+		{ "b or n", "issue 1:3+2 'or' where an operator or the end is "
+			    "wanted | 'or' is written '||'" },
+		{ "not b", "issue 1:5+1 'b' where an operator or the end is "
+			   "wanted | 'not' is written '!'" },
+		{ "knot b", "issue 1:6+1 'b' where an operator or the end is "
+			    "wanted" },
 		{ "1 2", "issue 1:3+1 '2' where an operator or the end is "
 			 "wanted" },
 		{ "n ==\n  == 1", "issue 2:3+2 '==' where a value is wanted" },
-		{ "'\xc3\xa9' + )", "issue 1:7+1 ')' where a value is wanted" },
+		{ "'\xc3\xa9' + )",
+		  "issue 1:7+1 ')' where a value is wanted" CLOSES },
 		{ "n = 1", "issue 1:3+1 '=' is no operator | equality is "
 			   "'=='" },
 		{ "b & b", "issue 1:3+1 not an operator | '&&' and '||'" },
@@ -76,7 +90,8 @@ static void grammar_errors_have_a_place(void **state)
 			    "digits, '_', '.', '-', '/' and blanks" },
 		{ "T{a: 1}", "issue 1:1+1 there are no message literals here | "
 			     "maps are written {\"name\": value}" },
-		{ "size(1,)", "issue 1:8+1 ')' where an argument is wanted" },
+		{ "size(1,)",
+		  "issue 1:8+1 ')' where an argument is wanted" CLOSES },
 		{ "has(n)", "issue 1:1+3 has() wants an attribute | has(a.b)" },
 		{ "l.all(1, true)", "issue 1:7+1 the variable of a macro must "
 				    "be a simple name" },

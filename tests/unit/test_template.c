@@ -2,6 +2,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -173,6 +175,182 @@ static void the_place_decides_the_escaping(void **state)
 	assert_int_equal(hd_escape_parse("xml", &(enum hd_escape){ 0 }), -1);
 }
 
+static char *rendered(const char *template, enum hd_escape escape,
+		      const json_t *value, size_t *n)
+{
+	struct hd_expr_scope scope = { .record = json_object() };
+	struct hd_template *t = compiled(template, escape);
+	struct hd_buf out;
+	char *text;
+
+	json_object_set_new(scope.record, "message", json_deep_copy(value));
+	hd_buf_init(&out, 1 << 16);
+	assert_int_equal(hd_template_render(t, &scope, false, &out, NULL),
+			 HD_HOLDS);
+	*n = out.n;
+	text = malloc(out.n + 1);
+	memcpy(text, hd_buf_text(&out), out.n + 1);
+	hd_buf_fini(&out);
+	hd_template_free(t);
+	json_decref(scope.record);
+	return text;
+}
+
+static int hex(char c)
+{
+	const char *digits = "0123456789abcdef", *p;
+
+	c = c >= 'A' && c <= 'F' ? (char)(c + 32) : c;
+	p = c ? strchr(digits, c) : NULL;
+	return p ? (int)(p - digits) : -1;
+}
+
+/* Takes "%0D" or "\0d" back; false if what is left unescaped is not allowed. */
+static bool decode(const char *text, size_t n, char mark, const char *forbidden,
+		   char *out, size_t *out_n)
+{
+	*out_n = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (text[i] != mark) {
+			if (!text[i] || strchr(forbidden, text[i]))
+				return false;
+			out[(*out_n)++] = text[i];
+			continue;
+		}
+		if (i + 2 >= n || hex(text[i + 1]) < 0 || hex(text[i + 2]) < 0)
+			return false;
+		out[(*out_n)++] = (char)(hex(text[i + 1]) << 4 |
+					 hex(text[i + 2]));
+		i += 2;
+	}
+	return true;
+}
+
+static void header_is_one_line(const char *text, size_t n, const json_t *value)
+{
+	(void)value;
+	assert_int_equal(strcspn(text, "\r\n"), n); /* no NUL either */
+	assert_true(strncmp(text, "Subject: ", 9) == 0);
+	assert_string_equal(text + n - 4, " end");
+}
+
+static void html_has_no_element(const char *text, size_t n, const json_t *value)
+{
+	(void)value;
+	text += 3;
+	n -= 7;
+	for (size_t i = 0; i < n; i++)
+		assert_null(text[i] ? strchr("<>\"'", text[i]) : NULL);
+}
+
+static void json_reads_back(const char *text, size_t n, const json_t *value)
+{
+	json_t *read = json_loadb(text, n, JSON_ALLOW_NUL, NULL);
+
+	assert_non_null(read);
+	assert_int_equal(json_object_size(read), 1);
+	assert_true(json_equal(json_object_get(read, "m"), value));
+	json_decref(read);
+}
+
+static void url_reads_back(const char *text, size_t n, const json_t *value)
+{
+	char back[4096];
+	size_t back_n;
+
+	assert_true(n >= 6 && decode(text + 6, n - 6, '%', "/?#&=+ \r\n\"<>\\",
+				    back, &back_n));
+	assert_int_equal(back_n, json_string_length(value));
+	assert_memory_equal(back, json_string_value(value), back_n);
+}
+
+static void ldap_reads_back(const char *text, size_t n, const json_t *value)
+{
+	char back[4096];
+	size_t back_n;
+
+	assert_true(decode(text + 4, n - 5, '\\', "*()\r\n", back, &back_n));
+	assert_int_equal(back_n, json_string_length(value));
+	assert_memory_equal(back, json_string_value(value), back_n);
+}
+
+static const struct {
+	const char *template;
+	enum hd_escape escape;
+	void (*check)(const char *text, size_t n, const json_t *value);
+} injected[] = {
+	{ "Subject: ${message} end", HD_ESCAPE_HEADER, header_is_one_line },
+	{ "<b>${message}</b>", HD_ESCAPE_HTML, html_has_no_element },
+	{ "{\"m\": \"${message}\"}", HD_ESCAPE_JSON, json_reads_back },
+	{ "/find/${message}", HD_ESCAPE_URL, url_reads_back },
+	{ "(cn=${message})", HD_ESCAPE_LDAP, ldap_reads_back },
+};
+
+static void inject(const json_t *value)
+{
+	for (size_t i = 0; i < sizeof(injected) / sizeof(injected[0]); i++) {
+		size_t n;
+		char *text = rendered(injected[i].template, injected[i].escape,
+				      value, &n);
+
+		injected[i].check(text, n, value);
+		free(text);
+	}
+}
+
+/* Besides what is known of mail: an element and an attribute of HTML, the end
+ * of a JSON string, another parameter or path of a URL, another filter of
+ * LDAP; NUL, line ends of Unicode, text that is escaped already. */
+static const char *const values[] = {
+	"<script>alert(1)</script>",
+	"\" onmouseover=\"x",
+	"' onmouseover='x",
+	"&lt;b&gt;",
+	"\", \"admin\": true, \"x\": \"",
+	"\\\", \\\"admin\\\": true",
+	"x\\",
+	"\\u0022",
+	"../../admin?x=1&y=2#z",
+	"%2e%2e%2f%00",
+	"a b+c",
+	"//evil.example/",
+	"*)(objectClass=*",
+	"admin)(|(uid=*",
+	"\\2a",
+	"\x01\x02\x1b[31m\x7f",
+	"\xc2\x85\xe2\x80\xa8\xe2\x80\xa9",
+	"${message} $${x} {{x}}",
+	"J\xc3\xbcrgen \xf0\x9f\x98\x80",
+	"",
+};
+
+static void what_an_alert_says_does_not_leave_its_place(void **state)
+{
+	static const char with_nul[] = "a\0)(cn=*";
+	const char *folder = getenv("srcdir");
+	char name[4096];
+	json_t *vectors, *one, *value;
+	size_t i;
+
+	(void)state;
+	snprintf(name, sizeof(name),
+		 "%s/tests/fixtures/smtp/injection_vectors.json",
+		 folder ? folder : ".");
+	vectors = json_load_file(name, JSON_ALLOW_NUL, NULL);
+	assert_true(json_array_size(vectors) > 10);
+	json_array_foreach(vectors, i, one)
+		inject(json_object_get(one, "value"));
+	json_decref(vectors);
+	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		value = json_string(values[i]);
+		inject(value);
+		json_decref(value);
+	}
+	value = json_stringn(with_nul, sizeof(with_nul) - 1);
+	inject(value);
+	json_decref(value);
+}
+
 static void a_header_stays_one_line_whoever_wrote_it(void **state)
 {
 	struct hd_expr_scope scope = { .record = json_object() };
@@ -260,6 +438,7 @@ int main(void)
 		cmocka_unit_test(
 			texts_for_people_are_whole_and_parameters_are_sure),
 		cmocka_unit_test(the_place_decides_the_escaping),
+		cmocka_unit_test(what_an_alert_says_does_not_leave_its_place),
 		cmocka_unit_test(a_header_stays_one_line_whoever_wrote_it),
 		cmocka_unit_test(a_single_expression_keeps_its_type),
 		cmocka_unit_test(broken_templates_are_refused),
