@@ -234,8 +234,8 @@ class Case:
         """The same finding again: other event_id, sid and _time only."""
         again = json.loads(json.dumps(self.payload))
         again["sid"] += f"_{number}"
-        again["result"]["event_id"] = again["result"]["event_id"][:-2] \
-            + f"{number:02d}"
+        event_id = int(again["result"]["event_id"], 16) + number
+        again["result"]["event_id"] = f"{event_id % 2 ** 128:032x}"
         again["result"]["_time"] = str(int(self.row["_time"]) + 60 * number)
         return again
 

@@ -31,9 +31,10 @@
 #include "core/plugin/module.h"
 
 #define PRINT_MAX (8 << 20)
-#define MEMORY_KEPT (4 << 20) /* free bytes, before the kernel gets them back \
-			       */
-#define MEMORY_ARENAS 3	      /* the loop, the listener, the journal */
+#define MEMORY_KEPT                                                     \
+	(4 << 20)	/* free bytes, before the kernel gets them back \
+			 */
+#define MEMORY_ARENAS 3 /* the loop, the listener, the journal */
 
 struct options {
 	const char *conf, *describe, *plugin_dir, *restore;
