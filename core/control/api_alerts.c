@@ -7,8 +7,7 @@
 #include "core/base/err.h"
 #include "core/control/control_impl.h"
 #include "core/control/rows_json.h"
-#include "core/control/view.h"
-#include "core/pipeline/engine.h"
+#include "core/control/sieve.h"
 
 #define LIST_MAX 1000
 #define SIFT_MAX 100   /* evaluated in one call */
@@ -109,78 +108,60 @@ static json_t *read_page(struct hd_call *call, int64_t limit, int64_t limit_max,
 
 /* ---- those for which an expression holds ---- */
 
-struct sieve {
-	struct hd_expr *expr;
-	struct hd_reader *reader;
-	const struct hd_control *control;
+struct sifted {
+	json_t *kept;
 	json_int_t looked, not_sure;
 	char why[256]; /* the first that was not sure, or wrong */
 };
 
-/* An alert whose content cannot be read is one that we are not sure of. */
-static bool passes(struct sieve *s, const json_t *alert)
+static void look_at(struct sifted *out, const struct hd_sieve *sieve,
+		    json_t *alert)
 {
 	const char *id = json_string_value(json_object_get(alert, "id"));
-	enum hd_truth truth = HD_ERROR;
-	struct hd_reason why = { "" };
-	struct hd_view view;
-	struct hd_err err;
+	struct hd_reason why;
+	enum hd_truth truth = hd_sieve_holds(sieve, id, &why);
 
-	s->looked++;
-	hd_view_init(&view, s->control);
-	if (hd_view_load(&view, s->reader, id, &err) == 0)
-		truth = hd_expr_holds(s->expr, &view.scope, &why);
-	else
-		snprintf(why.text, sizeof(why.text), "%.200s", err.text);
-	hd_view_fini(&view);
-	if (truth == HD_NOT_SURE || truth == HD_ERROR) {
-		if (s->not_sure++ == 0)
-			snprintf(s->why, sizeof(s->why), "%.8s: %.200s", id,
-				 why.text);
-	}
-	return truth == HD_HOLDS;
+	out->looked++;
+	if (truth == HD_HOLDS)
+		json_array_append(out->kept, alert);
+	if ((truth == HD_NOT_SURE || truth == HD_ERROR) && out->not_sure++ == 0)
+		snprintf(out->why, sizeof(out->why), "%.8s: %.200s", id,
+			 why.text);
 }
 
-static json_t *sift(struct sieve *s, json_t *items_take)
+static void answer_sifted(struct hd_call *call, const struct hd_sieve *sieve)
 {
-	json_t *kept = json_array(), *alert;
+	struct sifted out = { 0 };
+	json_t *items, *alert, *o;
+	int64_t next = 0;
 	size_t i;
 
-	json_array_foreach(items_take, i, alert)
-		if (passes(s, alert))
-			json_array_append(kept, alert);
-	json_decref(items_take);
-	return kept;
+	items = read_page(call, SIFT_MAX, SIFT_MAX, &next);
+	if (!items)
+		return;
+	out.kept = json_array();
+	json_array_foreach(items, i, alert)
+		look_at(&out, sieve, alert);
+	json_decref(items);
+	o = page("alerts", out.kept, next);
+	json_object_set_new(o, "looked", json_integer(out.looked));
+	json_object_set_new(o, "not_sure", json_integer(out.not_sure));
+	hd_set_text(o, "why", out.why);
+	hd_call_answer(call, o);
 }
 
 static void list_if(struct hd_call *call, const char *text)
 {
-	const struct hd_program *program = hd_engine_program(
-		call->control->env.engine);
-	struct sieve s = { .reader = call->control->env.reader,
-			   .control = call->control };
-	struct hd_view view;
-	json_t *items, *o;
+	struct hd_sieve sieve;
 	struct hd_err err;
-	int64_t next = 0;
 
-	hd_view_init(&view, call->control);
-	s.expr = hd_view_compile(&view, program, text, HD_EXPR_BOOL, &err);
-	hd_view_fini(&view);
-	if (!s.expr) {
+	if (hd_sieve_init(&sieve, call->control, text, &err) < 0) {
 		hd_call_refuse(call, 400, "heraldctl eval EXPR", "%s",
 			       err.text);
 		return;
 	}
-	items = read_page(call, SIFT_MAX, SIFT_MAX, &next);
-	if (items) {
-		o = page("alerts", sift(&s, items), next);
-		json_object_set_new(o, "looked", json_integer(s.looked));
-		json_object_set_new(o, "not_sure", json_integer(s.not_sure));
-		hd_set_text(o, "why", s.why);
-		hd_call_answer(call, o);
-	}
-	hd_expr_free(s.expr);
+	answer_sifted(call, &sieve);
+	hd_sieve_fini(&sieve);
 }
 
 void hd_api_list(struct hd_call *call)

@@ -4,32 +4,15 @@
 #include <errno.h>
 #include <string.h>
 
-#include <herald/plugin.h>
-
 #include "core/base/alloc.h"
 #include "core/base/err.h"
 #include "core/control/control_impl.h"
 #include "core/control/rows_json.h"
+#include "core/control/sieve.h"
 #include "core/expr/expr.h"
 #include "core/pipeline/engine.h"
 #include "core/pipeline/program.h"
 #include "core/pipeline/view.h"
-#include "core/plugin/instance.h"
-#include "core/plugin/module.h"
-
-/* Every enricher may be named; the answers of those that were not asked about
- * this alert are not known. */
-static void add_enrichers(const struct hd_control *control,
-			  struct hd_view_of *v)
-{
-	struct hd_instance *instance;
-
-	for (size_t i = 0;
-	     (instance = control->env.connector_at(control->env.ud, i)); i++)
-		if (hd_module_plugin(hd_instance_module(instance))->enricher)
-			hd_view_not_asked(v, hd_instance_name(instance),
-					  "was not asked");
-}
 
 /* An alert as it was decided.  -1: ends the call. */
 static int open_alert(struct hd_call *call, struct hd_view_of *v)
@@ -65,7 +48,7 @@ static int open_view(struct hd_call *call, struct hd_view_of *v)
 		hd_view_record(v, record);
 		json_decref(record);
 	}
-	add_enrichers(call->control, v);
+	hd_sieve_enrichers(call->control, v);
 	return 0;
 }
 

@@ -13,9 +13,8 @@
 #include "core/control/control_impl.h"
 #include "core/control/person.h"
 #include "core/control/rows_json.h"
-#include "core/control/view.h"
+#include "core/control/sieve.h"
 #include "core/pipeline/engine.h"
-#include "core/pipeline/program.h"
 
 #define PAGE 20 /* alerts looked at in one turn of the loop */
 #define RATE_DEFAULT "60/1m"
@@ -23,8 +22,7 @@
 
 struct hd_retry {
 	struct hd_control *control; /* NULL: ended, a commit is under way */
-	struct hd_program *program; /* whose environment `expr` lives in */
-	struct hd_expr *expr;
+	struct hd_sieve sieve;
 	uv_timer_t *timer;
 	char *by, *because, *text, *at;
 	int64_t pause_ms;
@@ -60,8 +58,7 @@ void hd_retry_end(struct hd_retry *r, const char *why)
 		  (long long)r->refused, (long long)r->not_sure);
 	r->control->retry = NULL;
 	r->control = NULL;
-	hd_expr_free(r->expr);
-	hd_program_unref(r->program);
+	hd_sieve_fini(&r->sieve);
 	uv_close((uv_handle_t *)r->timer, free_closed);
 	if (r->commits == 0)
 		free_retry(r);
@@ -118,18 +115,13 @@ static bool is_dead(struct hd_reader *reader, const char *id)
 
 static bool is_meant(struct hd_retry *r, const char *id)
 {
-	struct hd_reader *reader = r->control->env.reader;
-	enum hd_truth truth = HD_ERROR;
-	struct hd_view view;
-	struct hd_err err;
+	struct hd_reason why;
+	enum hd_truth truth;
 
 	r->looked++;
-	if (!is_dead(reader, id))
+	if (!is_dead(r->control->env.reader, id))
 		return false;
-	hd_view_init(&view, r->control);
-	if (hd_view_load(&view, reader, id, &err) == 0)
-		truth = hd_expr_holds(r->expr, &view.scope, NULL);
-	hd_view_fini(&view);
+	truth = hd_sieve_holds(&r->sieve, id, &why);
 	if (truth == HD_NOT_SURE || truth == HD_ERROR)
 		r->not_sure++;
 	return truth == HD_HOLDS;
@@ -210,36 +202,22 @@ static int read_rate(struct hd_call *call, const char *at, int64_t *pause_ms)
 	return 0;
 }
 
-static struct hd_expr *compile(struct hd_call *call, struct hd_program *program,
-			       const char *text)
-{
-	struct hd_view view;
-	struct hd_expr *expr;
-	struct hd_err err;
-
-	hd_view_init(&view, call->control);
-	expr = hd_view_compile(&view, program, text, HD_EXPR_BOOL, &err);
-	hd_view_fini(&view);
-	if (!expr)
-		hd_call_refuse(call, 400, "heraldctl eval EXPR", "%s",
-			       err.text);
-	return expr;
-}
-
 static void begin(struct hd_call *call, const char *text, const char *at,
 		  int64_t pause_ms)
 {
 	struct hd_control *control = call->control;
-	struct hd_program *program = hd_engine_program(control->env.engine);
-	struct hd_expr *expr = compile(call, program, text);
+	struct hd_sieve sieve;
 	struct hd_retry *r;
+	struct hd_err err;
 
-	if (!expr)
+	if (hd_sieve_init(&sieve, control, text, &err) < 0) {
+		hd_call_refuse(call, 400, "heraldctl eval EXPR", "%s",
+			       err.text);
 		return;
+	}
 	r = hd_alloc(sizeof(*r));
 	r->control = control;
-	r->program = hd_program_ref(program);
-	r->expr = expr;
+	r->sieve = sieve;
 	r->by = hd_strdup(call->by);
 	r->because = hd_strdup(hd_call_text(call, "because"));
 	r->text = hd_strdup(text);

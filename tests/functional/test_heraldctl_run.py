@@ -2,6 +2,7 @@
 many, list --if, backup and restore, secret set, trust."""
 import json
 import os
+import shutil
 import subprocess
 import threading
 import time
@@ -286,6 +287,21 @@ def test_restore_keeps_the_former_store_beside(cases):
     assert os.path.exists(told["kept"])
     assert not os.path.exists(os.path.join(cases.values["STATE"],
                                            "restoring"))
+    cases.restart()
+    assert [one["id"] for one in cases.ctl("list")["alerts"]] == [first["id"]]
+
+
+def test_a_restore_that_was_cut_off_is_ended_before_a_start(cases):
+    first = send(cases)
+    folder = backed_up(cases)
+    cases.stop()
+    stage = os.path.join(cases.values["STATE"], "restoring")
+    os.mkdir(stage, 0o700)
+    shutil.copy(os.path.join(folder, "journal.db"), stage)
+    cases.launch()
+    assert cases.process.wait(30) == 1
+    assert "-> heraldctl restore DIR" in cases.log()
+    cases.ctl("restore", folder, "-c", cases.config)
     cases.restart()
     assert [one["id"] for one in cases.ctl("list")["alerts"]] == [first["id"]]
 
