@@ -231,7 +231,7 @@ static int set_bounds(struct hd_store *store, int64_t max_bytes,
 	char sql[SQL_MAX];
 
 	snprintf(sql, sizeof(sql),
-		 "PRAGMA cache_size=-16384;PRAGMA journal_size_limit=67108864;"
+		 "PRAGMA cache_size=-8192;PRAGMA journal_size_limit=67108864;"
 		 "PRAGMA max_page_count=%" PRId64,
 		 max_bytes > 0 ? max_bytes / HD_SCHEMA_PAGE + 1
 			       : INT64_C(1073741823));

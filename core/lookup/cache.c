@@ -5,6 +5,7 @@
 
 #include "core/base/alloc.h"
 #include "core/base/dict.h"
+#include "core/base/json_text.h"
 
 /* A tree takes some times the room of its text; and each entry some more. */
 #define TREE_FACTOR 4
@@ -14,8 +15,9 @@ struct entry {
 	struct entry *prev, *next; /* most recently used first */
 	char *key;
 	struct hd_answer *answer;
+	char *text; /* of its result, which is not a tree yet */
 	int64_t until_ms;
-	size_t bytes;
+	size_t text_n, bytes;
 };
 
 struct hd_cache {
@@ -56,7 +58,31 @@ static void drop(struct hd_cache *cache, struct entry *e)
 	cache->bytes -= e->bytes;
 	hd_answer_unref(e->answer);
 	free(e->key);
+	free(e->text);
 	free(e);
+}
+
+static void charge(struct hd_cache *cache, struct entry *e, size_t bytes)
+{
+	cache->bytes += bytes - e->bytes;
+	e->bytes = bytes;
+}
+
+static struct hd_answer *without_result(const struct hd_answer *answer)
+{
+	return hd_answer_new(answer->outcome, answer->status, NULL,
+			     answer->reason, answer->made_ms, answer->took_ms);
+}
+
+/* Its text is ours, so it can be read. */
+static void make_tree(struct hd_cache *cache, struct entry *e)
+{
+	const struct hd_json_options options = { 0 };
+
+	e->answer->result = hd_json_read(e->text, e->text_n, &options, NULL);
+	free(e->text);
+	e->text = NULL;
+	charge(cache, e, e->bytes + (TREE_FACTOR - 1) * e->text_n);
 }
 
 void hd_cache_free(struct hd_cache *cache)
@@ -82,11 +108,14 @@ struct hd_answer *hd_cache_get(struct hd_cache *cache, const char *key,
 	}
 	unlink_entry(e);
 	link_first(cache, e);
+	if (e->text)
+		make_tree(cache, e);
 	return e->answer;
 }
 
 void hd_cache_put(struct hd_cache *cache, const char *key,
-		  struct hd_answer *answer, size_t bytes, int64_t until_ms)
+		  struct hd_answer *answer, const char *text, size_t bytes,
+		  int64_t until_ms)
 {
 	struct entry *e = hd_dict_get(&cache->by_key, key);
 
@@ -95,10 +124,12 @@ void hd_cache_put(struct hd_cache *cache, const char *key,
 		drop(cache, e);
 	e = hd_alloc(sizeof(*e));
 	e->key = hd_strdup(key);
-	e->answer = answer;
+	e->answer = text ? without_result(answer) : hd_answer_ref(answer);
+	e->text = text ? hd_memdup0(text, bytes) : NULL;
+	e->text_n = bytes;
 	e->until_ms = until_ms;
-	e->bytes = TREE_FACTOR * bytes + ENTRY_BYTES + strlen(key);
-	cache->bytes += e->bytes;
+	charge(cache, e, bytes + ENTRY_BYTES + strlen(key));
+	hd_answer_unref(answer);
 	hd_dict_put(&cache->by_key, key, e);
 	link_first(cache, e);
 	while (hd_dict_count(&cache->by_key) > cache->max ||

@@ -41,7 +41,7 @@ static void on_row(void *ud, const struct hd_cache_row *row)
 	answer = hd_answer_new((enum hd_outcome)row->outcome, row->status,
 			       result, row->reason, row->made_ms, 0);
 	json_decref(result);
-	hd_cache_put(l->cache, row->key, answer, row->result_n,
+	hd_cache_put(l->cache, row->key, answer, row->result, row->result_n,
 		     hd_now_ms() + (left < whole ? left : whole));
 	hd_answer_unref(answer);
 }
@@ -110,7 +110,7 @@ void hd_remember(struct hd_asking *q, struct hd_answer *answer, int64_t ttl_s)
 	if (!hd_buf_failed(&text)) {
 		row.result = answer->result ? hd_buf_text(&text) : NULL;
 		row.result_n = text.n;
-		hd_cache_put(l->cache, q->cache_key, answer, text.n,
+		hd_cache_put(l->cache, q->cache_key, answer, row.result, text.n,
 			     hd_now_ms() + ttl);
 		if (l->file)
 			hd_cache_file_put(l->file, &row);
@@ -120,6 +120,6 @@ void hd_remember(struct hd_asking *q, struct hd_answer *answer, int64_t ttl_s)
 
 void hd_remember_hold(struct hd_asking *q, struct hd_answer *answer, int64_t ms)
 {
-	hd_cache_put(q->service->owner->holds, q->cache_key, answer, 0,
+	hd_cache_put(q->service->owner->holds, q->cache_key, answer, NULL, 0,
 		     hd_now_ms() + ms);
 }

@@ -17,7 +17,7 @@ static void put(struct hd_cache *cache, const char *key, int64_t mark,
 {
 	struct hd_answer *a = answer(mark);
 
-	hd_cache_put(cache, key, a, 10, until);
+	hd_cache_put(cache, key, a, NULL, 10, until);
 	hd_answer_unref(a);
 }
 
@@ -99,13 +99,37 @@ static void stays_within_its_bytes(void **state)
 	(void)state;
 	for (int i = 0; i < 10000; i++) {
 		snprintf(key, sizeof(key), "key %d", i);
-		hd_cache_put(cache, key, a, (size_t)(i % 500), 100);
+		hd_cache_put(cache, key, a, NULL, (size_t)(i % 500), 100);
 		assert_true(hd_cache_bytes(cache) <= 100000);
 	}
 	assert_true(hd_cache_count(cache) > 20);
-	hd_cache_put(cache, "huge", a, 200000, 100);
+	hd_cache_put(cache, "huge", a, NULL, 200000, 100);
 	assert_null(hd_cache_get(cache, "huge", 1));
 	hd_answer_unref(a);
+	hd_cache_free(cache);
+}
+
+static void what_waits_as_text_comes_as_a_tree(void **state)
+{
+	static const char text[] = "{\"data\":{\"n\":3}}";
+	struct hd_cache *cache = hd_cache_new(3, 1 << 20);
+	struct hd_answer *a = answer(7), *got;
+	size_t before;
+
+	(void)state;
+	hd_cache_put(cache, "a", a, text, sizeof(text) - 1, 100);
+	hd_answer_unref(a);
+	before = hd_cache_bytes(cache);
+	for (int i = 0; i < 2; i++) {
+		got = hd_cache_get(cache, "a", 1);
+		assert_int_equal(got->made_ms, 7);
+		assert_int_equal(json_integer_value(json_object_get(
+					 json_object_get(got->result, "data"),
+					 "n")), 3);
+		assert_true(hd_cache_bytes(cache) > before);
+	}
+	hd_cache_put(cache, "a", got, NULL, 0, 100);
+	assert_int_equal(hd_cache_count(cache), 1);
 	hd_cache_free(cache);
 }
 
@@ -118,6 +142,7 @@ int main(void)
 		cmocka_unit_test(answer_outlives_the_cache_for_who_holds_it),
 		cmocka_unit_test(stays_within_its_bound),
 		cmocka_unit_test(stays_within_its_bytes),
+		cmocka_unit_test(what_waits_as_text_comes_as_a_tree),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
