@@ -55,7 +55,8 @@ static void on_ended(void *ud)
 	hd_debug("connector %s ended", e->connector->name);
 	hd_lookups_forget(d->lookups, e->instance, "its connector was stopped");
 	hd_engine_forget(d->engine, e->instance);
-	if (e->next)
+	/* while stopping it is ended, and perhaps gone, without a start */
+	if (e->next && !d->stopping)
 		hd_connectors_start(d, e->next);
 	free(e->connector->name);
 	free(e->connector);

@@ -50,7 +50,8 @@ struct hd_daemon {
 };
 
 /* Starts everything with a sound configuration (takes the reference).  -1 and
- * `err`: the process ends. [loop] */
+ * `err`: what stands already ends with the loop, which is to be run and
+ * hd_daemon_fini() to be called as after a good start. [loop] */
 int hd_daemon_start(struct hd_daemon *d, struct hd_setup *setup_take,
 		    struct hd_err *err);
 

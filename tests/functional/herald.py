@@ -254,9 +254,9 @@ class Herald:
     def remove(self):
         """The end: stops it, checks what it left, deletes the folder."""
         try:
-            if self.process is not None:
-                status = self.stop()
-                self.check_sanitizers()
+            status = self.stop() if self.process is not None else None
+            self.check_sanitizers()
+            if status is not None:
                 self.check_end(status)
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
