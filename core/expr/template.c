@@ -8,7 +8,9 @@
 #include "core/base/buf.h"
 #include "core/base/err.h"
 #include "core/conf/complaint.h"
+#include "core/conf/file.h"
 #include "core/conf/node.h"
+#include "core/conf/source.h"
 #include "core/expr/env.h"
 #include "core/expr/escape.h"
 #include "core/expr/lexeme.h"
@@ -16,6 +18,7 @@
 
 #define TEXT_MAX_BYTES (1u << 20)
 #define PIECES_MAX 1000
+#define FILE_RANK 1001 /* complaints about them come behind those of lists */
 
 struct piece {
 	struct hd_expr *expr; /* NULL: a text */
@@ -213,6 +216,49 @@ struct hd_template *hd_template_compile(struct hd_expr_env *env,
 	}
 	t = compile(env, names, text, n, escape, complain_in_node, &in);
 	free(in.path);
+	return t;
+}
+
+struct in_file {
+	const struct hd_source *source;
+	struct hd_complaints *complaints;
+};
+
+static void complain_in_file(void *ud, size_t offset, const char *text,
+			     const char *remedy)
+{
+	struct in_file *in = ud;
+
+	hd_complain(in->complaints, hd_source_place(in->source, offset), "%s",
+		    text);
+	if (remedy && remedy[0])
+		hd_complain_remedy(in->complaints, "%s", remedy);
+}
+
+struct hd_template *
+hd_template_load(struct hd_expr_env *env, const struct hd_expr_names *names,
+		 const char *path, const struct hd_node *node,
+		 enum hd_escape escape, struct hd_complaints *complaints,
+		 char **text)
+{
+	struct in_file in = { .complaints = complaints };
+	struct hd_template *t;
+	struct hd_source *source;
+	struct hd_err err;
+	size_t n;
+
+	*text = hd_file_read(path, TEXT_MAX_BYTES, &n, &err);
+	if (!*text) {
+		hd_complain(complaints, hd_node_place(node), "%s: %s", path,
+			    err.text);
+		hd_complain_remedy(complaints, "make the file, readable for "
+					       "the user herald");
+		return NULL;
+	}
+	source = hd_source_new(path, *text, n, FILE_RANK);
+	in.source = source;
+	t = compile(env, names, *text, n, escape, complain_in_file, &in);
+	hd_source_free(source);
 	return t;
 }
 

@@ -110,12 +110,36 @@ static void check_constant(struct hd_build *b, const struct param *param,
 	hd_value_check(type, param->option->values, node, &b->check, NULL);
 }
 
+/* {file: PATH}: a text too long for the configuration. */
+static bool is_file(const struct param *param, const struct hd_node *node)
+{
+	return param->option->type == HERALD_TEMPLATE &&
+	       hd_node_count(node) == 1 && hd_node_get_text(node, "file");
+}
+
+static void build_file(struct hd_build *b, struct param *param,
+		       const struct hd_node *node)
+{
+	struct hd_expr_names names = hd_build_names(b);
+	const struct hd_node *path = hd_node_get(node, "file");
+	struct part *part = add_part(param, NULL);
+
+	part->template = hd_template_load(b->program->env, &names,
+					  hd_node_text(path, NULL), path,
+					  escape_of(param->option),
+					  b->complaints, &part->source);
+}
+
 static void build_scalar(struct hd_build *b, struct param *param,
 			 const struct hd_node *node)
 {
 	struct hd_expr_names names = hd_build_names(b);
 	struct part *part;
 
+	if (is_file(param, node)) {
+		build_file(b, param, node);
+		return;
+	}
 	if (hd_node_type(node) != HD_NODE_SCALAR) {
 		hd_complain(b->complaints, hd_node_place(node),
 			    "parameter '%s' is %s, not %s", param->option->name,
