@@ -39,13 +39,11 @@ struct hd_template *hd_template_compile(struct hd_expr_env *env,
 /* The same for the text that the file `path` holds, which `node` names:
  * complaints stand in that file.  *text becomes the text, the caller's, also
  * after NULL. [loop] */
-struct hd_template *hd_template_load(struct hd_expr_env *env,
-				     const struct hd_expr_names *names,
-				     const char *path,
-				     const struct hd_node *node,
-				     enum hd_escape escape,
-				     struct hd_complaints *complaints,
-				     char **text);
+struct hd_template *
+hd_template_load(struct hd_expr_env *env, const struct hd_expr_names *names,
+		 const char *path, const struct hd_node *node,
+		 enum hd_escape escape, struct hd_complaints *complaints,
+		 char **text);
 
 /* The same for text that stands in no file: the first complaint is told in
  * `err`. [loop] */
