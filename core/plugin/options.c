@@ -15,6 +15,7 @@
 #include "core/conf/value.h"
 #include "core/expr/expr.h"
 #include "core/expr/template.h"
+#include "core/plugin/http_options.h"
 #include "core/plugin/options_impl.h"
 #include "core/plugin/tls_options.h"
 
@@ -197,7 +198,7 @@ static int read_values(struct hd_options *o, const struct hd_options_from *from,
 	for (size_t i = 0; i < o->count; i++) {
 		struct hd_option *row = &o->rows[i];
 
-		row->node = hd_tls_node(from->node, row->name);
+		row->node = hd_common_node(from->node, row->name);
 		if (row->node && hd_node_type(row->node) != HD_NODE_NULL) {
 			if (read_given(row, from, check) < 0)
 				rc = -1;
@@ -222,6 +223,8 @@ struct hd_options *hd_options_read(const struct hd_options_from *from)
 		rc = read_values(o, from, &check);
 	if (rc == 0)
 		rc = hd_tls_check(from->node, &check);
+	if (rc == 0)
+		rc = hd_http_options_check(from->node, &check);
 	if (rc == 0)
 		rc = hd_options_read_common(o, from);
 	if (rc < 0) {
