@@ -21,6 +21,7 @@ const char *const misp_headers[] = { "Accept: application/json",
 struct search {
 	struct misp *m;
 	unsigned page;
+	bool cut_short; /* the last page was full */
 	size_t n;
 	struct misp_finding findings[];
 };
@@ -45,7 +46,7 @@ static void fail(struct search *s, uint32_t status, int64_t retry_after_ms,
 
 /* Attributes that were not read may be about any of the values: what has none
  * so far is not known to be clean. */
-static void end_one(struct search *s, struct misp_finding *f, bool cut_short)
+static void end_one(struct search *s, struct misp_finding *f)
 {
 	const herald_host *h = s->m->h;
 	herald_id req = f->asked->req;
@@ -53,9 +54,9 @@ static void end_one(struct search *s, struct misp_finding *f, bool cut_short)
 
 	if (f->result.failed)
 		herald_fail(h, req, HERALD_BUSY, HERALD_S("out of memory"));
-	else if (f->count > 0)
+	else if (json.p)
 		herald_done(h, req, HERALD_OK, json);
-	else if (cut_short)
+	else if (s->cut_short)
 		herald_fail(h, req, HERALD_TOO_BIG,
 			    HERALD_S("MISP has more attributes about values "
 				     "of this search than are read"));
@@ -63,10 +64,10 @@ static void end_one(struct search *s, struct misp_finding *f, bool cut_short)
 		herald_done(h, req, HERALD_NOT_FOUND, (herald_str){ NULL, 0 });
 }
 
-static void end(struct search *s, bool cut_short)
+static void end(struct search *s)
 {
 	for (size_t i = 0; i < s->n; i++)
-		end_one(s, &s->findings[i], cut_short);
+		end_one(s, &s->findings[i]);
 	free_search(s);
 }
 
@@ -110,6 +111,71 @@ uint32_t misp_reply_status(const herald_reply *reply, struct hp_json *body,
 
 static void ask(struct search *s);
 
+/* ---- warning lists ---- */
+
+/* Said when it begins and when it is over, not once an alert. */
+static void note_lists(struct misp *m, const char *trouble)
+{
+	if (trouble && !m->lists_failed)
+		herald_logf(m->h, HERALD_WARNING, 0,
+			    "warning lists cannot be asked: %s", trouble);
+	else if (!trouble && m->lists_failed)
+		herald_logf(m->h, HERALD_NOTICE, 0,
+			    "warning lists can be asked again");
+	m->lists_failed = trouble != NULL;
+}
+
+static void on_lists(void *self, herald_id req, void *ud,
+		     const herald_reply *reply)
+{
+	struct search *s = ud;
+	int64_t retry_after_ms = 0;
+	struct hp_json body;
+	struct hp_text why;
+
+	(void)self;
+	(void)req;
+	hp_text_init(&why, HP_WHY_MAX);
+	hp_reply_open(s->m->h, reply, &body);
+	if (misp_reply_status(reply, &body, &why, &retry_after_ms) ==
+	    HERALD_OK) {
+		note_lists(s->m, NULL);
+		for (size_t i = 0; i < s->n; i++)
+			misp_finding_add_lists(&s->findings[i], s->m->h, &body);
+	} else {
+		note_lists(s->m, hp_text_str(&why).p);
+	}
+	hp_json_close(&body);
+	hp_text_fini(&why);
+	end(s);
+}
+
+static void ask_lists(struct search *s)
+{
+	static const char *const path[] = { "warninglists", "checkValue",
+					    NULL };
+	herald_http rq = {
+		.struct_size = sizeof(rq),
+		.req = s->findings[0].asked->req,
+		.method = "POST",
+		.url = s->m->url,
+		.path = path,
+		.headers = misp_headers,
+		.auth_secret = "secret",
+	};
+	struct hp_json body;
+
+	hp_json_open(&body, s->m->h, HERALD_S("[]"));
+	for (size_t i = 0; i < s->n; i++)
+		hp_json_put(&body, "/-", s->findings[i].asked->value);
+	rq.body = hp_json_all(&body);
+	if (rq.body.p)
+		s->m->h->http(s->m->h, &rq, on_lists, s);
+	else
+		end(s);
+	hp_json_close(&body);
+}
+
 static void take(void *ud, const struct misp_attribute *a)
 {
 	struct search *s = ud;
@@ -138,14 +204,15 @@ static void on_page(void *self, herald_id req, void *ud,
 		status = HERALD_BAD_REPLY;
 	}
 	hp_json_close(&body);
+	s->cut_short = rows >= (size_t)s->m->page_size;
 	if (status != HERALD_OK)
 		fail(s, status, retry_after_ms, &why);
-	else if (rows < (size_t)s->m->page_size)
-		end(s, false);
-	else if (s->page == PAGES_MAX)
-		end(s, true);
-	else
+	else if (s->cut_short && s->page < PAGES_MAX)
 		ask(s);
+	else if (s->m->lists)
+		ask_lists(s);
+	else
+		end(s);
 	hp_text_fini(&why);
 }
 
@@ -169,6 +236,10 @@ static void make_body(struct search *s, struct hp_json *body)
 	hp_json_put_int(body, "/includeEventTags", 1);
 	hp_json_put_int(body, "/includeContext", 1);
 	hp_json_put_int(body, "/includeWarninglistHits", 1);
+	if (s->m->decay)
+		hp_json_put_int(body, "/includeDecayScore", 1);
+	if (s->m->sightings)
+		hp_json_put_int(body, "/includeSightings", 1);
 	hp_json_put_int(body, "/limit", s->m->page_size);
 	hp_json_put_int(body, "/page", s->page);
 }
