@@ -65,9 +65,9 @@ static enum hec_code read_line(struct hec_event *event, const herald_host *h,
 	for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++)
 		hp_json_put(&envelope, hp_path(&path, "/%s", beside[i]),
 			    herald_cstr(herald_pair(query, beside[i])));
-	code = envelope.failed ? HEC_INVALID_FORMAT
-			       : hec_event_read(event, h,
-						hp_json_all(&envelope));
+	code = envelope.failed
+		       ? HEC_INVALID_FORMAT
+		       : hec_event_read(event, h, hp_json_all(&envelope));
 	if (code == HEC_SUCCESS)
 		event->record.raw = line;
 	hp_json_close(&envelope);

@@ -157,8 +157,9 @@ static void tell(struct splunk *s, const struct hec_channel *channel,
 
 	hp_text_add(out, HERALD_S("{\"acks\":{"));
 	for (size_t i = 0; i < n; i++) {
-		int64_t number = hp_json_int(
-			asked, hp_path(&at, "/acks/%zu", i), "", -1);
+		int64_t number = hp_json_int(asked,
+					     hp_path(&at, "/acks/%zu", i), "",
+					     -1);
 
 		if (number < 0)
 			continue;
@@ -210,8 +211,7 @@ void hec_asks(struct splunk *s, const herald_request *rq)
 
 void hec_health(struct splunk *s, const herald_request *rq)
 {
-	bool acks = !s->acks ||
-		    hec_acks_has_room(s->acks, s->h->now_ms(s->h));
+	bool acks = !s->acks || hec_acks_has_room(s->acks, s->h->now_ms(s->h));
 	enum hec_code code = HEC_HEALTHY;
 
 	if (s->full)

@@ -124,7 +124,7 @@ static size_t place_of(const struct row *row, uint64_t number)
 			to = middle;
 	}
 	return from < row->n && row->numbers[from].number == number ? from
-								     : row->n;
+								    : row->n;
 }
 
 static void remove_at(struct row *row, size_t place)

@@ -1,5 +1,5 @@
-/* The token: "Authorization: Splunk TOKEN", as password of HTTP Basic, or, where
- * that was allowed, in the query. */
+/* The token: "Authorization: Splunk TOKEN", as password of HTTP Basic, or,
+ * where that was allowed, in the query. */
 #include "splunk_in/hec.h"
 
 #include <inttypes.h>
@@ -35,10 +35,9 @@ static enum hec_code judge_basic(struct splunk *s, herald_str text)
 	if (text.n <= BASIC_MAX && hp_base64_read(text, room, &n)) {
 		colon = memchr(room, ':', n);
 		if (colon)
-			code = judge(s, (herald_str){
-						(const char *)colon + 1,
-						n - (size_t)(colon + 1 -
-							     room) });
+			code = judge(s, (herald_str){ (const char *)colon + 1,
+						      n - (size_t)(colon + 1 -
+								   room) });
 	}
 	explicit_bzero(room, sizeof(room));
 	return code;
@@ -99,8 +98,7 @@ bool hec_is_refused(struct splunk *s, const herald_request *rq)
 enum hec_code hec_channel_of(const herald_request *rq,
 			     struct hec_channel *channel)
 {
-	const char *text = herald_pair(rq->headers,
-				       "x-splunk-request-channel");
+	const char *text = herald_pair(rq->headers, "x-splunk-request-channel");
 
 	if (!text)
 		text = herald_pair(rq->query, "channel");

@@ -18,8 +18,8 @@ enum { METRIC_STORED, METRIC_WRONG_SECRET };
 
 struct splunk {
 	const herald_host *h;
-	bool full;	  /* BUSY was said, and no room told of since */
-	bool query_token; /* HEC's token may stand in the query */
+	bool full;	       /* BUSY was said, and no room told of since */
+	bool query_token;      /* HEC's token may stand in the query */
 	struct hec_acks *acks; /* NULL: there are none */
 	struct hp_strikes strikes;
 };

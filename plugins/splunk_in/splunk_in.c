@@ -27,8 +27,8 @@ void splunk_wrong_secret(struct splunk *s, const herald_request *rq,
 
 	s->h->metric(s->h, METRIC_WRONG_SECRET, 1);
 	herald_logf(s->h, HERALD_WARNING, 0,
-		    "%s from %.*s with a wrong secret%s", what,
-		    (int)rq->peer.n, rq->peer.p ? rq->peer.p : "",
+		    "%s from %.*s with a wrong secret%s", what, (int)rq->peer.n,
+		    rq->peer.p ? rq->peer.p : "",
 		    last ? "; turned away for a minute" : "");
 }
 
