@@ -29,6 +29,7 @@ void hd_connectors_start(struct hd_daemon *d, struct hd_connector *c)
 	char *text;
 
 	if (hd_instance_start(c->instance, &err) == 0) {
+		hd_alarms_raise(&d->alarms, "connector", c->name, NULL);
 		/* What waits for a connector of this name may be due now. */
 		hd_actions_wake(hd_engine_actions(d->engine), c->name);
 		return;

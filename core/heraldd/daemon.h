@@ -45,6 +45,7 @@ struct hd_daemon {
 	size_t listener_count;
 	struct hd_alarms alarms;
 	uv_signal_t on_term, on_int, on_hup;
+	uv_timer_t hourly;
 	size_t stopping_connectors;
 	bool stopping, failed;
 };

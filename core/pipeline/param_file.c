@@ -36,8 +36,13 @@ static char *read_text(struct hd_build *b, const struct hd_node *node,
 	char *text = hd_file_read(path, FILE_MAX, &n, &err);
 	const char *why = NULL;
 
-	if (!text)
-		return complain(b, node, path, err.text);
+	if (!text) {
+		complain(b, node, path, err.text);
+		hd_complain_remedy(b->complaints,
+				   "make the file, readable for the user "
+				   "herald");
+		return NULL;
+	}
 	if (memchr(text, '\0', n))
 		why = "it holds a byte 0";
 	else if (!hd_utf8_valid(text, n))
