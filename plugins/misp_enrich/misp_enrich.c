@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #include "common/json.h"
-#include "common/reply.h"
 #include "common/text.h"
 
+#include "misp_enrich/exchange.h"
 #include "misp_enrich/search.h"
 #include "misp_enrich/sighting.h"
 
@@ -30,68 +30,44 @@ static unsigned version_number(herald_str version)
 	return major * 100 + minor;
 }
 
-/* HERALD_OK and who it is into `text`, or why not. */
-static uint32_t read_version(struct misp *m, const herald_reply *reply,
-			     struct hp_text *text, int64_t *retry_after_ms)
+/* Says in `a` who it is, or why that cannot be told. */
+static void read_version(struct misp *m, struct misp_answer *a)
 {
-	struct hp_json body;
-	herald_str version;
-	uint32_t status;
+	herald_str version = hp_json_text(&a->body, "/version", "");
 
-	hp_reply_open(m->h, reply, &body);
-	status = misp_reply_status(reply, &body, text, retry_after_ms);
-	version = hp_json_text(&body, "/version", "");
-	if (status == HERALD_OK && version_number(version) == 0) {
-		hp_text_add(text, HERALD_S("the answer names no version"));
-		status = HERALD_BAD_REPLY;
+	if (a->status != HERALD_OK)
+		return;
+	if (version_number(version) == 0) {
+		misp_answer_spoil(a, HERALD_BAD_REPLY,
+				  "the answer names no version");
+		return;
 	}
-	if (status == HERALD_OK) {
-		hp_text_addf(text, "MISP %.*s", (int)version.n, version.p);
-		m->is_old = version_number(version) < OLDEST;
-		if (m->is_old)
-			hp_text_add(text, HERALD_S(", older than 2.4: its "
-						   "answers may be misread"));
-		if (!hp_json_is_true(&body, "/perm_sighting", ""))
-			hp_text_add(text, HERALD_S("; the key may not add "
-						   "sightings"));
-	}
-	hp_json_close(&body);
-	return status;
-}
-
-static void ask_version(struct misp *m, herald_id req, herald_http_fn fn)
-{
-	static const char *const path[] = { "servers", "getVersion", NULL };
-	const herald_http rq = {
-		.struct_size = sizeof(rq),
-		.req = req,
-		.url = m->url,
-		.path = path,
-		.headers = misp_headers,
-		.auth_secret = "secret",
-	};
-
-	m->h->http(m->h, &rq, fn, NULL);
+	hp_text_addf(&a->why, "MISP %.*s", (int)version.n, version.p);
+	m->is_old = version_number(version) < OLDEST;
+	if (m->is_old)
+		hp_text_add(&a->why, HERALD_S(", older than 2.4: its answers "
+					      "may be misread"));
+	if (!hp_json_is_true(&a->body, "/perm_sighting", ""))
+		hp_text_add(&a->why,
+			    HERALD_S("; the key may not add sightings"));
 }
 
 static void on_probed(void *self, herald_id req, void *ud,
 		      const herald_reply *reply)
 {
 	struct misp *m = self;
-	int64_t retry_after_ms = 0;
-	struct hp_text text;
-	uint32_t status;
+	struct misp_answer a;
 
 	(void)ud;
-	hp_text_init(&text, HP_WHY_MAX);
-	status = read_version(m, reply, &text, &retry_after_ms);
-	hp_end(m->h, req, status, retry_after_ms, &text);
-	hp_text_fini(&text);
+	misp_answer_open(&a, m, reply);
+	read_version(m, &a);
+	misp_answer_end(&a, m, req);
+	misp_answer_close(&a);
 }
 
 static void probe(void *self, herald_id req)
 {
-	ask_version(self, req, on_probed);
+	misp_get_version(self, req, on_probed);
 }
 
 /* What is wrong now may be mended by the time that something is asked: it is
@@ -100,26 +76,24 @@ static void on_started(void *self, herald_id req, void *ud,
 		       const herald_reply *reply)
 {
 	struct misp *m = self;
-	int64_t retry_after_ms = 0;
-	struct hp_text text;
-	uint32_t status;
+	struct misp_answer a;
 
 	(void)req;
 	(void)ud;
 	if (reply->status == HERALD_CANCELLED)
 		return;
-	hp_text_init(&text, HP_WHY_MAX);
-	status = read_version(m, reply, &text, &retry_after_ms);
+	misp_answer_open(&a, m, reply);
+	read_version(m, &a);
 	m->h->log(m->h,
-		  status != HERALD_OK || m->is_old ? HERALD_WARNING
-						   : HERALD_NOTICE,
-		  0, hp_text_str(&text));
-	hp_text_fini(&text);
+		  a.status != HERALD_OK || m->is_old ? HERALD_WARNING
+						     : HERALD_NOTICE,
+		  0, hp_text_str(&a.why));
+	misp_answer_close(&a);
 }
 
 static void start(void *self)
 {
-	ask_version(self, 0, on_started);
+	misp_get_version(self, 0, on_started);
 }
 
 static void run(void *self, const herald_call *call)

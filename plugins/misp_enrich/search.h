@@ -12,10 +12,6 @@
 
 #include <herald/plugin.h>
 
-#include "common/text.h"
-
-struct hp_json;
-
 struct misp {
 	const herald_host *h;
 	const char *url;
@@ -33,13 +29,5 @@ struct misp {
  * That the latter fails takes nothing away from what was found. [loop] */
 void misp_search_start(struct misp *m, const herald_lookup *const *batch,
 		       uint32_t n);
-
-/* What a reply other than a sound one means: HERALD_OK, or the status to end
- * with and, in `why`, the reason. [loop] */
-uint32_t misp_reply_status(const herald_reply *reply, struct hp_json *body,
-			   struct hp_text *why, int64_t *retry_after_ms);
-
-/* Headers that every request carries. */
-extern const char *const misp_headers[];
 
 #endif

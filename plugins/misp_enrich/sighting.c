@@ -8,13 +8,13 @@
 #include "common/sha256.h"
 #include "common/text.h"
 
+#include "misp_enrich/exchange.h"
 #include "misp_enrich/reply.h"
 #include "misp_enrich/search.h"
 #include "misp_enrich/value.h"
 
 #define DIGEST_SHOWN 16 /* digits */
 #define SOURCE_MAX 200
-#define REPLY_MAX (8u << 20)
 
 struct sighting {
 	struct misp *m;
@@ -69,24 +69,10 @@ static void succeed(struct sighting *s)
 
 /* ---- asking ---- */
 
-static void post(struct sighting *s, const char *const *path,
+static void post(struct sighting *s, const char *first, const char *second,
 		 struct hp_json *body, herald_http_fn fn)
 {
-	herald_http rq = {
-		.struct_size = sizeof(rq),
-		.req = s->call->req,
-		.method = "POST",
-		.url = s->m->url,
-		.path = path,
-		.headers = misp_headers,
-		.body = hp_json_all(body),
-		.auth_secret = "secret",
-		.max_reply = REPLY_MAX,
-	};
-
-	if (rq.body.p)
-		s->m->h->http(s->m->h, &rq, fn, s);
-	else
+	if (!misp_post(s->m, s->call->req, first, second, body, fn, s))
 		fail(s, HERALD_BUSY, "out of memory");
 }
 
@@ -100,38 +86,36 @@ static uint32_t status_of_write(const herald_reply *reply, uint32_t status)
 							       : status;
 }
 
+static void end_badly(struct sighting *s, struct misp_answer *a)
+{
+	misp_answer_end(a, s->m, s->call->req);
+	finish(s);
+}
+
 static void on_added(void *self, herald_id req, void *ud,
 		     const herald_reply *reply)
 {
 	struct sighting *s = ud;
-	int64_t retry_after_ms = 0;
-	struct hp_json body;
-	struct hp_text why;
-	uint32_t status;
+	struct misp_answer a;
 
 	(void)self;
 	(void)req;
-	hp_text_init(&why, HP_WHY_MAX);
-	hp_reply_open(s->m->h, reply, &body);
-	status = misp_reply_status(reply, &body, &why, &retry_after_ms);
+	misp_answer_open(&a, s->m, reply);
 	/* No match is 200 with a message. */
-	if (status == HERALD_OK &&
-	    hp_json_type(&body, "/Sighting", "") != HERALD_JSON_OBJECT) {
-		hp_text_add(&why, hp_json_text(&body, "/message", ""));
-		status = why.n > 0 ? HERALD_FAILED : HERALD_IN_DOUBT;
-		if (why.n == 0)
-			hp_text_add(&why, HERALD_S("the answer tells of no "
-						   "sighting"));
-	}
-	if (status == HERALD_OK) {
+	if (a.status == HERALD_OK &&
+	    hp_json_text(&a.body, "/message", "").n > 0)
+		misp_answer_spoil(&a, HERALD_FAILED,
+				  hp_json_cstr(&a.body, "/message", ""));
+	else if (a.status == HERALD_OK &&
+		 hp_json_type(&a.body, "/Sighting", "") != HERALD_JSON_OBJECT)
+		misp_answer_spoil(&a, HERALD_IN_DOUBT,
+				  "the answer tells of no sighting");
+	a.status = status_of_write(reply, a.status);
+	if (a.status == HERALD_OK)
 		succeed(s);
-	} else {
-		hp_end(s->m->h, s->call->req, status_of_write(reply, status),
-		       retry_after_ms, &why);
-		finish(s);
-	}
-	hp_json_close(&body);
-	hp_text_fini(&why);
+	else
+		end_badly(s, &a);
+	misp_answer_close(&a);
 }
 
 /* MISP's numbers for what the parameter says. */
@@ -146,7 +130,6 @@ static const char *type_number(struct sighting *s)
 
 static void add(struct sighting *s)
 {
-	static const char *const path[] = { "sightings", "add", NULL };
 	struct hp_json body;
 
 	hp_json_open(&body, s->m->h, (herald_str){ NULL, 0 });
@@ -154,7 +137,7 @@ static void add(struct sighting *s)
 	hp_json_put(&body, "/source", herald_cstr(s->source));
 	hp_json_put(&body, "/type", herald_cstr(type_number(s)));
 	hp_json_put_int(&body, "/timestamp", s->m->h->utc_ms(s->m->h) / 1000);
-	post(s, path, &body, on_added);
+	post(s, "sightings", "add", &body, on_added);
 	hp_json_close(&body);
 }
 
@@ -181,38 +164,28 @@ static void on_found(void *self, herald_id req, void *ud,
 		     const herald_reply *reply)
 {
 	struct sighting *s = ud;
-	int64_t retry_after_ms = 0;
-	struct hp_json body;
-	struct hp_text why;
-	uint32_t status;
+	struct misp_answer a;
 	size_t rows = 0;
 
 	(void)self;
 	(void)req;
-	hp_text_init(&why, HP_WHY_MAX);
-	hp_reply_open(s->m->h, reply, &body);
-	status = misp_reply_status(reply, &body, &why, &retry_after_ms);
-	if (status == HERALD_OK && !misp_reply_read(&body, see, s, &rows)) {
-		hp_text_add(&why, HERALD_S("the answer has no attributes"));
-		status = HERALD_BAD_REPLY;
-	}
-	hp_json_close(&body);
-	if (status != HERALD_OK) {
-		hp_end(s->m->h, s->call->req, status, retry_after_ms, &why);
-		finish(s);
-	} else if (s->attributes == 0) {
+	misp_answer_open(&a, s->m, reply);
+	if (a.status == HERALD_OK && !misp_reply_read(&a.body, see, s, &rows))
+		misp_answer_spoil(&a, HERALD_BAD_REPLY,
+				  "the answer has no attributes");
+	if (a.status != HERALD_OK)
+		end_badly(s, &a);
+	else if (s->attributes == 0)
 		fail(s, HERALD_FAILED, "MISP has no attribute of this value");
-	} else if (s->was_there) {
+	else if (s->was_there)
 		succeed(s);
-	} else {
+	else
 		add(s);
-	}
-	hp_text_fini(&why);
+	misp_answer_close(&a);
 }
 
 static void look(struct sighting *s)
 {
-	static const char *const path[] = { "attributes", "restSearch", NULL };
 	struct hp_json body;
 
 	hp_json_open(&body, s->m->h, (herald_str){ NULL, 0 });
@@ -221,7 +194,7 @@ static void look(struct sighting *s)
 	hp_json_put_int(&body, "/includeSightings", 1);
 	hp_json_put_int(&body, "/limit", s->m->page_size);
 	hp_json_put_int(&body, "/page", 1);
-	post(s, path, &body, on_found);
+	post(s, "attributes", "restSearch", &body, on_found);
 	hp_json_close(&body);
 }
 
