@@ -365,3 +365,31 @@ def test_a_lost_answer_is_looked_up(ops, directory, somebody, relay):
     assert row["state"] == "done", row
     assert daemon.undo(uid, "disable")["state"] == "done"
     assert directory.uac(user) == 512
+
+
+def test_what_others_change_meanwhile_is_not_overwritten(
+        ops, directory, somebody, relay):
+    """Somebody is faster: between the run's look and its change."""
+    user = somebody()
+    line = relay()
+    daemon = ops(servers=[f"{NAME}:{line.port}"])
+    meddled = []
+
+    def meddle():
+        """Each answer is passed on; behind the first one of the run the
+        account is another."""
+        if not meddled and "started" in [
+                one["state"] for one in daemon.actions(uid).values()]:
+            meddled.append(1)
+            directory.set(f"CN={user},{STAFF}", "userAccountControl", "66048")
+        return False
+
+    uid = daemon.send("force", "nobody")    # the line is there from now on
+    daemon.ended(uid)
+    line.swallow = meddle
+    uid = daemon.send("disable", user)
+    row = daemon.ended(uid)
+    assert meddled and row["state"] == "done", row
+    assert directory.uac(user) == 66050
+    assert daemon.undo(uid, "disable")["state"] == "done"
+    assert directory.uac(user) == 66048
