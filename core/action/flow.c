@@ -47,13 +47,16 @@ void hd_flow_end(struct hd_actions *a, struct hd_row *r,
 static void end_in_doubt(struct hd_actions *a, struct hd_row *r,
 			 const char *message)
 {
-	char *text = hd_strf("alert %.8s: action %s (%s.%s) is in doubt: %s -> "
-			     "heraldctl settle %s done|not-done",
-			     r->owner->alert, r->name, r->connector, r->action,
-			     message, r->id);
+	const struct hd_action_row row = {
+		.id = r->id,
+		.alert = r->owner->alert,
+		.name = r->name,
+		.connector = r->connector,
+		.action = r->action,
+		.message = message,
+	};
 
-	hd_actions_alarm(a, "in doubt", r, text);
-	free(text);
+	hd_actions_tell_doubt(a, &row);
 	hd_flow_end(a, r, HD_ACTION_IN_DOUBT, message);
 }
 

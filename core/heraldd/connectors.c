@@ -29,6 +29,7 @@ void hd_connectors_start(struct hd_daemon *d, struct hd_connector *c)
 	char *text;
 
 	if (hd_instance_start(c->instance, &err) == 0) {
+		hd_alarms_raise(&d->alarms, "connector", c->name, NULL);
 		/* What waits for a connector of this name may be due now. */
 		hd_actions_wake(hd_engine_actions(d->engine), c->name);
 		return;
@@ -55,7 +56,8 @@ static void on_ended(void *ud)
 	hd_debug("connector %s ended", e->connector->name);
 	hd_lookups_forget(d->lookups, e->instance, "its connector was stopped");
 	hd_engine_forget(d->engine, e->instance);
-	if (e->next)
+	/* while stopping it is ended, and perhaps gone, without a start */
+	if (e->next && !d->stopping)
 		hd_connectors_start(d, e->next);
 	free(e->connector->name);
 	free(e->connector);

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "core/base/clock.h"
+#include "core/base/mutant.h"
 #include "core/journal/checkpoint.h"
 
 #define BATCH_MAX 512
@@ -220,6 +221,14 @@ static void fold_wal(struct writer *w)
 		hd_checkpoint_passive(j->checkpointer);
 }
 
+/* Who answers before the commit is caught on a fast disk too. */
+static void be_slow(void)
+{
+	const struct timespec pause = { .tv_nsec = 20000000 };
+
+	nanosleep(&pause, NULL);
+}
+
 static void commit_batch(struct writer *w, struct hd_queue *batch)
 {
 	struct hd_journal *j = w->journal;
@@ -228,6 +237,8 @@ static void commit_batch(struct writer *w, struct hd_queue *batch)
 	int rc;
 
 	w->last_batch = batch->count;
+	if (hd_mutant("ack_early"))
+		be_slow();
 	rc = hd_batch_commit(&j->store, batch->first, &commit_us, &err);
 	if (rc < 0)
 		store_failed(w, &err);

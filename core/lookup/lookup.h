@@ -46,7 +46,7 @@ struct hd_lookups_env {
 	size_t cache_bytes;	/* 0: 64 MiB */
 	void *ud;
 	/* herald's own trouble: "quota spent", the connector, a line for
-	 * people; once, until there is room again.  May be NULL. */
+	 * people; once, and NULL when there is room again.  May be NULL. */
 	void (*alarm)(void *ud, const char *kind, const char *object,
 		      const char *text);
 };
