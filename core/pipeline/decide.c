@@ -324,6 +324,13 @@ static void hand_over(struct hd_alert *a, enum hd_alert_state state)
 	free(score);
 }
 
+void hd_decided(struct hd_alert *a)
+{
+	hd_crash_point("decided");
+	hand_over(a, state_of(a));
+	hd_alert_free(a);
+}
+
 static void on_decided(void *ud, enum hd_txn_status status, struct hd_txn *txn)
 {
 	struct hd_alert *a = ud;
@@ -335,22 +342,21 @@ static void on_decided(void *ud, enum hd_txn_status status, struct hd_txn *txn)
 	}
 	engine->commits--;
 	if (status == HD_TXN_OK) {
-		hd_crash_point("decided");
 		engine->backlog--;
-		hand_over(a, state_of(a));
-	} else if (status == HD_TXN_FAILED) {
-		alarm_unstored(a, hd_txn_error(txn));
+		hd_decided(a);
+	} else {
+		if (status == HD_TXN_FAILED)
+			alarm_unstored(a, hd_txn_error(txn));
+		hd_alert_free(a);
 	}
-	hd_alert_free(a);
 	hd_intake_room(engine);
 	hd_run_refill(engine);
 	hd_engine_report_stopped(engine);
 }
 
-static void commit_decision(struct hd_alert *a)
+static void add_decision(struct hd_alert *a, struct hd_txn *txn)
 {
 	enum hd_alert_state state = state_of(a);
-	struct hd_txn *txn = hd_txn_new();
 	struct texts t = { NULL, NULL };
 
 	if (json_object_size(a->asked.enrich) != 0)
@@ -364,10 +370,17 @@ static void commit_decision(struct hd_alert *a)
 	add_repeat(a, txn);
 	for (size_t i = 0; a->rows && i < a->rows->count; i++)
 		hd_row_insert(a->rows->rows[i], txn);
-	hd_crash_point("before_decided");
-	hd_journal_commit(a->engine->env.journal, txn, on_decided, a);
 	free(t.answers);
 	free(t.ledger);
+	hd_crash_point("before_decided");
+}
+
+static void commit_decision(struct hd_alert *a)
+{
+	struct hd_txn *txn = hd_txn_new();
+
+	add_decision(a, txn);
+	hd_journal_commit(a->engine->env.journal, txn, on_decided, a);
 }
 
 /* What intake set becomes later; what the sender said stays. */
@@ -381,7 +394,9 @@ static void set_processed(const struct hd_alert *a)
 				    json_integer(hd_utc_ms()));
 }
 
-void hd_decide(struct hd_alert *a)
+/* From here on the record is its text: the tree goes while it is still in the
+ * processor's cache, and an alert that waits for its commit is small. */
+static void finish_record(struct hd_alert *a)
 {
 	int64_t count = hd_windows_count(&a->engine->windows, a->id);
 
@@ -393,8 +408,21 @@ void hd_decide(struct hd_alert *a)
 		set_processed(a);
 		a->text = json_text(a->record);
 	}
+	json_decref(a->record);
+	a->record = NULL;
+}
+
+void hd_decide(struct hd_alert *a)
+{
+	finish_record(a);
 	a->engine->commits++;
 	commit_decision(a);
+}
+
+void hd_decide_in(struct hd_alert *a, struct hd_txn *txn)
+{
+	finish_record(a);
+	add_decision(a, txn);
 }
 
 /* ---- alerts whose last action ended (core/action) ---- */

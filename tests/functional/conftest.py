@@ -12,6 +12,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import certificates as making   # noqa: E402
 import herald as harness        # noqa: E402
+from private_net import Unavailable     # noqa: E402
+from real_samba import Samba    # noqa: E402
 from services import Service    # noqa: E402
 
 
@@ -95,3 +97,21 @@ def herald():
         except AssertionError as trouble:
             troubles.append(str(trouble))
     assert not troubles, "\n".join(troubles)
+
+
+@pytest.fixture(scope="session")
+def samba():
+    """An Active Directory; it takes ten seconds, once."""
+    try:
+        running = Samba()
+    except Unavailable as reason:
+        pytest.skip(f"NOTHING IS TESTED AGAINST ACTIVE DIRECTORY: {reason}")
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def directory(samba):
+    """The same, and the test is in its network: doubles of `pool` are not."""
+    with samba.net:
+        yield samba
