@@ -2,7 +2,7 @@
 as root."""
 import pytest
 
-from directories import SECRETS, Relay, lines
+from directories import SECRETS, lines
 from herald import free_port
 from lookups import Asking
 from private_net import Unavailable
@@ -35,18 +35,6 @@ def dns(directory):
 
 
 @pytest.fixture
-def relay(directory):
-    running = []
-
-    def start():
-        running.append(Relay(636))
-        return running[-1]
-    yield start
-    for one in running:
-        one.close()
-
-
-@pytest.fixture
 def ad(directory, herald):
     def start(*servers, more=""):
         where = ", ".join(f"'127.0.0.1:{one.port}'" for one in servers)
@@ -55,11 +43,6 @@ def ad(directory, herald):
             more=f", dns: [{where}], timeout: 6s, retries: 0" + more),
             files=SECRETS, CA=directory.ca)
     return start
-
-
-def why(connector, alert):
-    told = connector.herald.ctl("explain", alert.shown["id"])["answers"]
-    return told[0].get("detail", told[0].get("reason", ""))
 
 
 def test_the_first_by_priority_is_asked_first(ad, dns, relay):
@@ -93,7 +76,7 @@ def test_what_dns_does_not_know_is_said(ad, dns):
     connector = ad(dns(srv(SITE, 636)))
     alert = connector.ask({"user": "alice"})
     assert alert.outcome == "missing"
-    assert ALL[:-1] in why(connector, alert)
+    assert ALL[:-1] in connector.why(alert)
 
 
 def test_servfail_passes(ad, dns):
@@ -102,7 +85,7 @@ def test_servfail_passes(ad, dns):
     server.restart(broken=True)
     alert = connector.ask({"user": "alice"})
     assert alert.outcome == "missing"
-    assert "DNS answers SERVFAIL" in why(connector, alert)
+    assert "DNS answers SERVFAIL" in connector.why(alert)
     server.restart()
     assert connector.ask({"user": "alice"}).outcome == "hit"
 
@@ -114,7 +97,7 @@ def test_silence_passes(ad, dns):
     server.pause()
     alert = connector.ask({"user": "alice"})
     assert alert.outcome == "missing"
-    assert f"no answer of 127.0.0.1:{server.port}" in why(connector, alert)
+    assert f"no answer of 127.0.0.1:{server.port}" in connector.why(alert)
     server.resume()
     assert connector.ask({"user": "alice"}).outcome == "hit"
 
