@@ -35,6 +35,8 @@
 #include "core/pipeline/engine.h"
 #include "core/pipeline/program.h"
 
+#define HOUR_MS 3600000
+
 /* ---- what the parts below are given ---- */
 
 static struct hd_listener *find_listener(void *ud, const char *name)
@@ -102,6 +104,7 @@ static void on_changed(void *ud, struct hd_instance *instance)
 	if (hd_connectors_find(d, name) != instance)
 		return;
 	if (!why) {
+		hd_alarms_raise(&d->alarms, "connector", name, NULL);
 		if (d->engine)
 			hd_actions_wake(hd_engine_actions(d->engine), name);
 		return;
@@ -177,6 +180,80 @@ void hd_daemon_plugin_env(struct hd_daemon *d, struct hd_plugin_env *env)
 	env->changed = on_changed;
 }
 
+/* ---- stopping ---- */
+
+/* One that never started ends within the call: the count is held meanwhile,
+ * so that only the last one ends the daemon. */
+static void on_engine_stopped(void *ud)
+{
+	struct hd_daemon *d = ud;
+	size_t n = d->setup ? d->setup->count : 0;
+
+	d->stopping_connectors++;
+	for (size_t i = 0; i < n; i++) {
+		struct hd_connector *c = d->setup->connectors[i];
+
+		d->setup->connectors[i] = NULL;
+		if (c)
+			hd_connectors_end(d, c, NULL);
+	}
+	if (--d->stopping_connectors == 0)
+		hd_daemon_connectors_ended(d);
+}
+
+/* A start may have failed before there was an engine. */
+static void end(struct hd_daemon *d)
+{
+	d->stopping = true;
+	hd_listeners_stop(d);
+	if (d->engine)
+		hd_engine_stop(d->engine, on_engine_stopped, d);
+	else
+		on_engine_stopped(d);
+}
+
+void hd_daemon_stop(struct hd_daemon *d, const char *because)
+{
+	if (d->stopping)
+		return;
+	hd_notice("stopping: %s", because);
+	hd_notify("STOPPING=1");
+	end(d);
+}
+
+static void close_handle(void *handle)
+{
+	if (((uv_handle_t *)handle)->data)
+		uv_close(handle, NULL);
+}
+
+static void on_control_idle(void *ud)
+{
+	hd_daemon_connectors_ended(ud);
+}
+
+void hd_daemon_connectors_ended(struct hd_daemon *d)
+{
+	/* A backup reads the journal. */
+	if (d->control && !hd_control_idle(d->control, on_control_idle, d))
+		return;
+	hd_control_free(d->control);
+	d->control = NULL;
+	hd_listeners_free(d);
+	hd_engine_free(d->engine);
+	d->engine = NULL;
+	hd_lookups_free(d->lookups);
+	d->lookups = NULL;
+	if (d->http)
+		hd_http_client_free(d->http, NULL, NULL);
+	d->http = NULL;
+	close_handle(&d->on_term);
+	close_handle(&d->on_int);
+	close_handle(&d->on_hup);
+	close_handle(&d->hourly);
+	uv_stop(&d->loop);
+}
+
 /* ---- starting ---- */
 
 static void on_signal(uv_signal_t *handle, int signum)
@@ -190,6 +267,13 @@ static void on_signal(uv_signal_t *handle, int signum)
 	}
 	outcome = hd_reload(d, false);
 	json_decref(outcome);
+}
+
+static void repeat_alarms(uv_timer_t *timer)
+{
+	struct hd_daemon *d = timer->data;
+
+	hd_alarms_repeat(&d->alarms, hd_now_ms());
 }
 
 static void watch_signal(struct hd_daemon *d, uv_signal_t *handle, int signum)
@@ -352,23 +436,12 @@ static int read_again(struct hd_daemon *d, struct hd_err *err)
 	return result;
 }
 
-int hd_daemon_start(struct hd_daemon *d, struct hd_setup *setup_take,
-		    struct hd_err *err)
+/* Everything up to the point where alerts may come in. */
+static int start(struct hd_daemon *d, const char *state_dir, struct hd_err *err)
 {
-	char *state_dir = hd_strdup(hd_setup_state_dir(setup_take));
-	int opened;
-
-	uv_loop_init(&d->loop);
-	hd_alarms_init(&d->alarms);
-	d->alarms.send = send_alarm;
-	d->alarms.ud = d;
-	hd_setup_unref(setup_take);
-	opened = open_store(d, state_dir, err);
-	if (opened == 0)
-		make_lookups(d, state_dir);
-	free(state_dir);
-	if (opened < 0)
+	if (open_store(d, state_dir, err) < 0)
 		return -1;
+	make_lookups(d, state_dir);
 	d->http = hd_http_client_new(&d->loop, NULL, err);
 	if (!d->http || make_engine(d, err) < 0 || read_again(d, err) < 0 ||
 	    hd_listeners_open(d, d->setup->program->settings, err) < 0 ||
@@ -379,12 +452,34 @@ int hd_daemon_start(struct hd_daemon *d, struct hd_setup *setup_take,
 		return -1;
 	for (size_t i = 0; i < d->setup->count; i++)
 		hd_connectors_start(d, d->setup->connectors[i]);
-	if (hd_engine_recover(d->engine, err) < 0 ||
-	    hd_listeners_start(d, err) < 0)
+	if (hd_engine_recover(d->engine, err) < 0)
 		return -1;
+	return hd_listeners_start(d, err);
+}
+
+int hd_daemon_start(struct hd_daemon *d, struct hd_setup *setup_take,
+		    struct hd_err *err)
+{
+	char *state_dir = hd_strdup(hd_setup_state_dir(setup_take));
+	int started;
+
+	uv_loop_init(&d->loop);
+	hd_alarms_init(&d->alarms);
+	d->alarms.send = send_alarm;
+	d->alarms.ud = d;
+	hd_setup_unref(setup_take);
+	started = start(d, state_dir, err);
+	free(state_dir);
+	if (started < 0) {
+		end(d);
+		return -1;
+	}
 	watch_signal(d, &d->on_term, SIGTERM);
 	watch_signal(d, &d->on_int, SIGINT);
 	watch_signal(d, &d->on_hup, SIGHUP);
+	uv_timer_init(&d->loop, &d->hourly);
+	d->hourly.data = d;
+	uv_timer_start(&d->hourly, repeat_alarms, HOUR_MS, HOUR_MS);
 	hd_notice("started: configuration %.8s, mode %s, %zu connectors",
 		  hd_conf_id(d->setup->program->conf),
 		  hd_mode_name(hd_guards_mode(d->guards)), d->setup->count);
@@ -392,65 +487,7 @@ int hd_daemon_start(struct hd_daemon *d, struct hd_setup *setup_take,
 	return 0;
 }
 
-/* ---- stopping ---- */
-
-static void on_engine_stopped(void *ud)
-{
-	struct hd_daemon *d = ud;
-	size_t n = d->setup->count;
-
-	if (n == 0)
-		hd_daemon_connectors_ended(d);
-	for (size_t i = 0; i < n; i++) {
-		struct hd_connector *c = d->setup->connectors[i];
-
-		d->setup->connectors[i] = NULL;
-		if (c)
-			hd_connectors_end(d, c, NULL);
-	}
-}
-
-void hd_daemon_stop(struct hd_daemon *d, const char *because)
-{
-	if (d->stopping)
-		return;
-	d->stopping = true;
-	hd_notice("stopping: %s", because);
-	hd_notify("STOPPING=1");
-	hd_listeners_stop(d);
-	hd_engine_stop(d->engine, on_engine_stopped, d);
-}
-
-static void close_signal(uv_signal_t *handle)
-{
-	if (handle->data)
-		uv_close((uv_handle_t *)handle, NULL);
-}
-
-static void on_control_idle(void *ud)
-{
-	hd_daemon_connectors_ended(ud);
-}
-
-void hd_daemon_connectors_ended(struct hd_daemon *d)
-{
-	/* A backup reads the journal. */
-	if (d->control && !hd_control_idle(d->control, on_control_idle, d))
-		return;
-	hd_control_free(d->control);
-	d->control = NULL;
-	hd_listeners_free(d);
-	hd_engine_free(d->engine);
-	d->engine = NULL;
-	hd_lookups_free(d->lookups);
-	d->lookups = NULL;
-	hd_http_client_free(d->http, NULL, NULL);
-	d->http = NULL;
-	close_signal(&d->on_term);
-	close_signal(&d->on_int);
-	close_signal(&d->on_hup);
-	uv_stop(&d->loop);
-}
+/* ---- after the loop ---- */
 
 void hd_daemon_fini(struct hd_daemon *d)
 {

@@ -45,12 +45,14 @@ struct hd_daemon {
 	size_t listener_count;
 	struct hd_alarms alarms;
 	uv_signal_t on_term, on_int, on_hup;
+	uv_timer_t hourly;
 	size_t stopping_connectors;
 	bool stopping, failed;
 };
 
 /* Starts everything with a sound configuration (takes the reference).  -1 and
- * `err`: the process ends. [loop] */
+ * `err`: what stands already ends with the loop, which is to be run and
+ * hd_daemon_fini() to be called as after a good start. [loop] */
 int hd_daemon_start(struct hd_daemon *d, struct hd_setup *setup_take,
 		    struct hd_err *err);
 

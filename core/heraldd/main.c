@@ -200,12 +200,11 @@ static int run(const struct options *o, struct hd_setup *setup)
 
 	memset(&d, 0, sizeof(d));
 	d.conf_path = o->conf;
-	if (hd_daemon_start(&d, setup, &err) < 0) {
+	failed = hd_daemon_start(&d, setup, &err) < 0;
+	if (failed)
 		hd_error("not started: %s", err.text);
-		return 1;
-	}
 	uv_run(&d.loop, UV_RUN_DEFAULT);
-	failed = d.failed;
+	failed = failed || d.failed;
 	hd_daemon_fini(&d);
 	return failed ? 1 : 0;
 }

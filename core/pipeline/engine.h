@@ -45,7 +45,7 @@ struct hd_engine_env {
 	/* The connector that has the name now, or NULL. */
 	struct hd_instance *(*connector)(void *ud, const char *name);
 	/* herald's own trouble: kind ("dead", "in doubt", "rule error"),
-	 * object, and a line for people. */
+	 * object, and a line for people; NULL when it is over. */
 	void (*alarm)(void *ud, const char *kind, const char *object,
 		      const char *text);
 	/* The line about an alert that came to its end. */

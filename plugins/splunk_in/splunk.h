@@ -10,11 +10,18 @@
 
 #include <herald/plugin.h>
 
+#include "common/strikes.h"
+
+struct hec_acks;
+
 enum { METRIC_STORED, METRIC_WRONG_SECRET };
 
 struct splunk {
 	const herald_host *h;
-	bool full; /* BUSY was said, and no room told of since */
+	bool full;	       /* BUSY was said, and no room told of since */
+	bool query_token;      /* HEC's token may stand in the query */
+	struct hec_acks *acks; /* NULL: there are none */
+	struct hp_strikes strikes;
 };
 
 /* Answers the request once its records are stored, or are not. */
@@ -23,6 +30,8 @@ struct splunk_debt {
 	uint32_t records;
 	uint32_t code; /* HEC: of the answer when all is stored */
 	long number;   /* HEC: of the first bad envelope; -1: none */
+	unsigned char channel[16]; /* HEC with acknowledgements */
+	uint64_t ack;
 	void (*pay)(struct splunk *s, const struct splunk_debt *debt,
 		    uint32_t status);
 };

@@ -23,9 +23,13 @@ void splunk_answer(struct splunk *s, herald_id req, uint32_t code,
 void splunk_wrong_secret(struct splunk *s, const herald_request *rq,
 			 const char *what)
 {
+	bool last = hp_strikes_add(&s->strikes, rq->peer, s->h->now_ms(s->h));
+
 	s->h->metric(s->h, METRIC_WRONG_SECRET, 1);
-	herald_logf(s->h, HERALD_WARNING, 0, "%s from %.*s with a wrong secret",
-		    what, (int)rq->peer.n, rq->peer.p ? rq->peer.p : "");
+	herald_logf(s->h, HERALD_WARNING, 0,
+		    "%s from %.*s with a wrong secret%s", what, (int)rq->peer.n,
+		    rq->peer.p ? rq->peer.p : "",
+		    last ? "; turned away for a minute" : "");
 }
 
 uint32_t splunk_emit(struct splunk *s, const herald_record *const *records,
@@ -69,22 +73,42 @@ static void *create(const herald_host *h)
 {
 	struct splunk *s = calloc(1, sizeof(*s));
 
-	if (!s)
+	if (!s) {
 		herald_logf(h, HERALD_ERROR, 0, "out of memory");
-	else
-		s->h = h;
+		return NULL;
+	}
+	s->h = h;
+	s->query_token = h->number(h, "query_token") != 0;
+	if (h->number(h, "acks") != 0) {
+		s->acks = hec_acks_new();
+		if (!s->acks) {
+			herald_logf(h, HERALD_ERROR, 0, "out of memory");
+			free(s);
+			return NULL;
+		}
+	}
 	return s;
 }
 
 static void destroy(void *self)
 {
-	free(self);
+	struct splunk *s = self;
+
+	hec_acks_free(s->acks);
+	free(s);
 }
 
 /* clang-format off */
 static const herald_option options[] = {
     { "secret", HERALD_STRING, HERALD_REQUIRED | HERALD_SECRET | HERALD_LIST, NULL, NULL,
       "the last part of the webhook's URL and the token of HEC; several while one replaces another" },
+    { "disabled_secret", HERALD_STRING, HERALD_SECRET | HERALD_LIST, NULL, NULL,
+      "tokens of HEC that were right once: their senders are told so" },
+    { "query_token", HERALD_BOOL, 0, "false", NULL, "HEC: the token may stand in the query" },
+    { "acks", HERALD_BOOL, 0, "false", NULL,
+      "HEC: answer at once with an ackId, and tell by /ack when it is on disk" },
+    { "indexes", HERALD_STRING, HERALD_LIST, NULL, NULL,
+      "HEC: the only indexes that an event may name; none given: any" },
 };
 
 static const herald_metric metrics[] = {
@@ -101,14 +125,17 @@ static const herald_route routes[] = {
     { "POST", HEC, 0, 0, "HEC: events as JSON; Authorization: Splunk SECRET" },
     { "POST", HEC "/event", 0, 0, "the same" },
     { "POST", HEC "/event/1.0", 0, 0, "the same" },
-    { "POST", HEC "/ack", 0, 0, "HEC: says that there are no acknowledgements" },
+    { "POST", HEC "/raw", 0, 0, "HEC: lines of text; ?host= source= sourcetype= index=" },
+    { "POST", HEC "/raw/1.0", 0, 0, "the same" },
+    { "POST", HEC "/ack", 0, 0, "HEC: which of these ackIds are on disk" },
     { "GET", HEC "/health", 0, 0, "HEC: whether events are taken now" },
     { "GET", HEC "/health/1.0", 0, 0, "the same" },
 };
 
 /* By the number of the route. */
 static void (*const serve[])(struct splunk *s, const herald_request *rq) = {
-    splunk_webhook, hec_events, hec_events, hec_events, hec_acks, hec_health, hec_health,
+    splunk_webhook, hec_events, hec_events, hec_events, hec_raw,
+    hec_raw, hec_asks, hec_health, hec_health,
 };
 _Static_assert(sizeof(serve) / sizeof(serve[0]) == sizeof(routes) / sizeof(routes[0]),
                "each route is served");

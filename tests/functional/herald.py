@@ -180,7 +180,7 @@ class Herald:
             wait_until(self.is_ready, START_S, lambda: "ready\n" + self.log())
         except ChildProcessError:
             self.process = None
-            if "in use" in self.log()[before:]:
+            if "already in use" in self.log()[before:]:
                 return False
             raise
         return True
@@ -254,9 +254,9 @@ class Herald:
     def remove(self):
         """The end: stops it, checks what it left, deletes the folder."""
         try:
-            if self.process is not None:
-                status = self.stop()
-                self.check_sanitizers()
+            status = self.stop() if self.process is not None else None
+            self.check_sanitizers()
+            if status is not None:
                 self.check_end(status)
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "core/action/park.h"
+#include "core/base/clock.h"
 
 struct woken {
 	char ids[64][HD_ID_TEXT];
@@ -56,18 +57,41 @@ static void drain(struct fixture *f)
 		uv_run(&f->loop, UV_RUN_ONCE);
 }
 
+/* Parked at a time that lies between the two, however slow the machine is. */
+struct due {
+	int64_t not_before, not_after;
+};
+
+static struct due put(struct fixture *f, int id, int64_t wait_ms)
+{
+	char text[16];
+	struct due due;
+
+	snprintf(text, sizeof(text), "%d", id);
+	due.not_before = hd_now_ms() + wait_ms;
+	hd_park_put(f->park, text, wait_ms, NULL);
+	due.not_after = hd_now_ms() + wait_ms;
+	return due;
+}
+
+static void assert_order(const struct woken *w, const struct due *due)
+{
+	for (size_t i = 1; i < w->n; i++)
+		assert_true(due[strtol(w->ids[i - 1], NULL, 10)].not_before <=
+			    due[strtol(w->ids[i], NULL, 10)].not_after);
+}
+
 static void wakes_in_the_order_of_time(void **state)
 {
 	struct fixture *f = *state;
+	struct due due[3];
 
-	hd_park_put(f->park, "c", 6, NULL);
-	hd_park_put(f->park, "a", 2, NULL);
-	hd_park_put(f->park, "b", 4, NULL);
+	due[0] = put(f, 0, 6);
+	due[1] = put(f, 1, 2);
+	due[2] = put(f, 2, 4);
 	drain(f);
 	assert_int_equal(f->woken.n, 3);
-	assert_string_equal(f->woken.ids[0], "a");
-	assert_string_equal(f->woken.ids[1], "b");
-	assert_string_equal(f->woken.ids[2], "c");
+	assert_order(&f->woken, due);
 }
 
 static void later_word_replaces_the_earlier(void **state)
@@ -114,21 +138,18 @@ static void paused_wakes_nobody(void **state)
 static void heap_survives_taking_from_its_middle(void **state)
 {
 	struct fixture *f = *state;
+	struct due due[60];
 	char id[16];
 
-	for (int i = 0; i < 60; i++) {
-		snprintf(id, sizeof(id), "%d", i);
-		hd_park_put(f->park, id, (i * 37) % 20, NULL);
-	}
+	for (int i = 0; i < 60; i++)
+		due[i] = put(f, i, (i * 37) % 20);
 	for (int i = 0; i < 60; i += 3) {
 		snprintf(id, sizeof(id), "%d", i);
 		assert_true(hd_park_take(f->park, id));
 	}
 	drain(f);
 	assert_int_equal(f->woken.n, 40);
-	for (size_t i = 1; i < f->woken.n; i++)
-		assert_true(strtol(f->woken.ids[i - 1], NULL, 10) * 37 % 20 <=
-			    strtol(f->woken.ids[i], NULL, 10) * 37 % 20);
+	assert_order(&f->woken, due);
 }
 
 int main(void)
