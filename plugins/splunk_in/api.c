@@ -42,6 +42,7 @@ void api_ask(struct splunk *s, const struct api_ask *ask, herald_http_fn fn,
 		.query = pairs,
 		.headers = headers,
 		.auth_secret = "token",
+		.auth_prefix = s->api.user ? NULL : "Bearer ",
 		.auth_user = s->api.user,
 		.max_reply = ask->max_reply,
 	};
@@ -84,7 +85,8 @@ uint32_t api_judge(struct splunk *s, const herald_reply *reply,
 	hp_reply_open(s->h, reply, body);
 	status = hp_reply_judge(reply, body, why);
 	words = hp_json_text(body, "/messages/0/text", "");
-	if (status != HERALD_OK && words.n > 0) {
+	if (status != HERALD_OK && words.n > 0 &&
+	    !(why->p && memmem(why->p, why->n, words.p, words.n))) {
 		hp_text_addf(why, "%s", why->n > 0 ? ": " : "");
 		hp_text_add(why, words);
 	}
