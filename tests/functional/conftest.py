@@ -68,6 +68,11 @@ def soar(pool):
 
 
 @pytest.fixture
+def splunk(pool):
+    return pool("splunk")
+
+
+@pytest.fixture
 def virustotal(pool):
     return pool("virustotal")
 
