@@ -11,6 +11,7 @@
 #include "core/base/clock.h"
 #include "core/base/crash.h"
 #include "core/base/err.h"
+#include "core/base/json_line.h"
 #include "core/base/json_text.h"
 #include "core/base/log.h"
 #include "core/base/metric.h"
@@ -173,28 +174,29 @@ static void add_decision_entry(const struct hd_alert *a,
 			       enum hd_alert_state state, struct hd_txn *txn)
 {
 	const struct hd_interval *r = &a->ledger.interval;
-	json_t *entry = json_pack("{s:s, s:s, s:s}", "pipeline",
-				  a->pipeline->name, "configuration",
-				  hd_conf_id(a->program->conf), "state",
-				  hd_alert_state_name(state));
-	char *text;
+	struct hd_buf line;
 
-	if (a->ledger.scored)
-		json_object_set_new(entry, "score",
-				    json_pack("{s:i, s:i, s:i}", "known",
-					      r->known, "low", r->low, "high",
-					      r->high));
+	hd_buf_init(&line, TEXT_MAX);
+	hd_json_line_begin(&line);
+	hd_json_line_text(&line, "pipeline", a->pipeline->name);
+	hd_json_line_text(&line, "configuration", hd_conf_id(a->program->conf));
+	hd_json_line_text(&line, "state", hd_alert_state_name(state));
+	if (a->ledger.scored) {
+		hd_json_line_open(&line, "score");
+		hd_json_line_int(&line, "known", r->known);
+		hd_json_line_int(&line, "low", r->low);
+		hd_json_line_int(&line, "high", r->high);
+		hd_json_line_end(&line);
+	}
 	if (a->reason)
-		json_object_set_new(entry, "reason", json_string(a->reason));
+		hd_json_line_text(&line, "reason", a->reason);
 	if (a->leader[0])
-		json_object_set_new(entry, "leader", json_string(a->leader));
+		hd_json_line_text(&line, "leader", a->leader);
 	if (a->rows)
-		json_object_set_new(entry, "actions",
-				    json_integer((json_int_t)a->rows->count));
-	text = json_text(entry);
-	hd_txn_entry(txn, a->id, "decided", text);
-	free(text);
-	json_decref(entry);
+		hd_json_line_int(&line, "actions", (int64_t)a->rows->count);
+	hd_json_line_end(&line);
+	hd_txn_entry(txn, a->id, "decided", hd_buf_text(&line));
+	hd_buf_fini(&line);
 }
 
 struct texts {
@@ -430,13 +432,15 @@ void hd_decide_in(struct hd_alert *a, struct hd_txn *txn)
 void hd_finishing(void *ud, struct hd_case *c, enum hd_alert_state state,
 		  struct hd_txn *txn)
 {
-	json_t *entry = json_pack("{s:s}", "state", hd_alert_state_name(state));
-	char *text = json_text(entry);
+	struct hd_buf line;
 
 	(void)ud;
-	hd_txn_entry(txn, c->alert, "ended", text);
-	free(text);
-	json_decref(entry);
+	hd_buf_init(&line, TEXT_MAX);
+	hd_json_line_begin(&line);
+	hd_json_line_text(&line, "state", hd_alert_state_name(state));
+	hd_json_line_end(&line);
+	hd_txn_entry(txn, c->alert, "ended", hd_buf_text(&line));
+	hd_buf_fini(&line);
 }
 
 void hd_finished(void *ud, struct hd_case *c, enum hd_alert_state state)

@@ -10,6 +10,7 @@
 #include "core/base/clock.h"
 #include "core/base/crash.h"
 #include "core/base/err.h"
+#include "core/base/json_line.h"
 #include "core/base/json_text.h"
 #include "core/base/log.h"
 #include "core/base/metric.h"
@@ -139,7 +140,6 @@ static void add_received(struct reading *in, struct item *item,
 	const char *name = hd_instance_name(in->instance);
 	struct hd_buf text;
 	struct hd_alert_row row = { 0 };
-	json_t *entry;
 
 	hd_buf_init(&text, RECORD_MAX);
 	hd_json_write(&text, item->record, 0);
@@ -155,9 +155,11 @@ static void add_received(struct reading *in, struct item *item,
 	row.raw = raw_of(r);
 	hd_txn_alert_new(in->txn, &row);
 	item->text = hd_buf_failed(&text) ? NULL : hd_buf_steal(&text);
-	entry = json_pack("{s:s, s:s}", "connector", name, "uid", row.uid);
-	hd_json_write(&text, entry, 0);
-	json_decref(entry);
+	hd_buf_clear(&text);
+	hd_json_line_begin(&text);
+	hd_json_line_text(&text, "connector", name);
+	hd_json_line_text(&text, "uid", row.uid);
+	hd_json_line_end(&text);
 	hd_txn_entry(in->txn, item->id, "received", hd_buf_text(&text));
 	hd_buf_fini(&text);
 }
