@@ -123,8 +123,12 @@ void hd_run_stored(struct hd_alert *alert)
 	}
 }
 
+/* What a connector that is being stopped did not answer is not missing: the
+ * next start asks again, and nothing is committed behind the engine's end. */
 void hd_run_continue(struct hd_alert *alert)
 {
+	if (alert->engine->stopping)
+		return;
 	alert->step++;
 	if (run_steps(alert))
 		hd_decide(alert);
