@@ -11,6 +11,7 @@ import os
 
 import pytest
 
+from herald import HEAD, Herald, NotBuilt, find_program
 from services import TESTS
 
 NAME = os.path.join(TESTS, "conformance", "bad-inputs.tsv")
@@ -27,6 +28,36 @@ def bad_inputs(cases):
     """Parametrizes `case` with these {"id": case}."""
     return pytest.mark.parametrize("case", list(cases.values()),
                                    ids=list(cases))
+
+
+SECRET = "a-secret-of-more-than-24-bytes"
+
+# One path takes a document as one alert, the other a list as many; both know
+# their senders by the path, `bearer` by the header.
+CONFIG = HEAD + """\
+connectors:
+  in: {plugin: http_in, listen: ingest, auth: path, secret: {file: @DIR@/secrets/in}}
+  many: {plugin: http_in, listen: ingest, mount: /many, auth: path, batch: true, secret: {file: @DIR@/secrets/in}}
+  bearer: {plugin: http_in, listen: ingest, mount: /bearer, secret: {file: @DIR@/secrets/in}}
+  github: {plugin: http_in, listen: ingest, mount: /github, auth: github, secret: {file: @DIR@/secrets/in}}
+  standard: {plugin: http_in, listen: ingest, mount: /standard, auth: standard, secret: {file: @DIR@/secrets/in}}
+  splunk: {plugin: splunk_in, listen: ingest, mount: /splunk, secret: {file: @DIR@/secrets/in}}
+pipelines:
+  - name: default
+    steps: []
+"""
+PATH = "/v1/http/" + SECRET
+
+
+def running():
+    """One daemon for all cases of a module: nothing sent may harm it."""
+    try:
+        find_program("HERALDD", "heraldd")
+    except NotBuilt as reason:
+        pytest.skip(str(reason))
+    one = Herald(CONFIG, files={"secrets/in": SECRET}).start()
+    yield one
+    one.remove()
 
 
 def rows_of(module):

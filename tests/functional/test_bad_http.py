@@ -7,8 +7,7 @@ import sys
 
 import pytest
 
-from bad_inputs import bad_inputs
-from herald import HEAD, Herald, NotBuilt, find_program
+from bad_inputs import PATH, bad_inputs, running
 from services import TESTS
 from waiting import wait_until
 
@@ -16,31 +15,9 @@ sys.path.insert(0, os.path.join(TESTS, "fault"))
 
 import corpus_http      # noqa: E402
 
-SECRET = "a-secret-of-more-than-24-bytes"
-PATH = "/v1/http/" + SECRET
 WAIT_S = 15             # longer than the deadline for headers
 
-CONFIG = HEAD + """\
-connectors:
-  in: {plugin: http_in, listen: ingest, auth: path, secret: {file: @DIR@/secrets/in}}
-pipelines:
-  - name: default
-    steps: []
-"""
-
-
-@pytest.fixture(scope="module")
-def daemon():
-    """One for all: nothing that is sent may harm it."""
-    try:
-        find_program("HERALDD", "heraldd")
-    except NotBuilt as reason:
-        pytest.skip(str(reason))
-    one = Herald(CONFIG, files={"secrets/in": SECRET}).start()
-    yield one
-    one.remove()
-
-
+daemon = pytest.fixture(running, scope="module", name="daemon")
 numbers = itertools.count()
 
 
