@@ -296,6 +296,7 @@ static void build_step(struct hd_build *b, const struct hd_node *item)
 	}
 	p->steps = hd_realloc_array(p->steps, p->count + 1, sizeof(*p->steps));
 	p->steps[p->count++] = step;
+	p->alone = p->alone && step.type->alone;
 }
 
 /* ---- pipelines ---- */
@@ -356,6 +357,7 @@ static void build_pipeline(struct hd_build *b, const struct hd_node *node)
 		raw.mode = HD_MODE_LIVE;
 	b->pipeline->name = raw.name ? raw.name : "?";
 	b->pipeline->mode = (enum hd_mode)raw.mode;
+	b->pipeline->alone = true;
 	if (raw.from)
 		build_from(b, raw.from);
 	if (raw.cond)

@@ -33,6 +33,7 @@ struct hd_pipeline {
 	enum hd_mode mode;    /* LIVE unless lowered */
 	struct hd_step *steps;
 	size_t count;
+	bool alone; /* every step is */
 };
 
 struct hd_program {

@@ -30,6 +30,7 @@ struct hd_step_type {
 	bool once;	/* in a pipeline */
 	bool decides;	/* on actions */
 	bool undecided; /* has no place after a step that decides */
+	bool alone;	/* never waits, and touches nothing but its alert */
 	/* Makes the step's data of its body.  NULL after complaints. */
 	void *(*build)(struct hd_build *build, const struct hd_node *body);
 	void (*free)(void *data);

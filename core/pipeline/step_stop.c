@@ -74,6 +74,7 @@ static enum hd_step_result run_drop(struct hd_alert *alert, void *data,
 
 const struct hd_step_type hd_step_stop = {
 	.name = "stop",
+	.alone = true,
 	.build = build,
 	.free = free,
 	.run = run_stop,
@@ -81,6 +82,7 @@ const struct hd_step_type hd_step_stop = {
 
 const struct hd_step_type hd_step_drop = {
 	.name = "drop",
+	.alone = true,
 	.undecided = true,
 	.build = build,
 	.free = free,

@@ -41,7 +41,7 @@ REDELIVERED = 0.03              # are sent twice with one uid
 SEVERE = 0.3
 TERMINAL = {"done", "merged", "silenced", "dropped", "dead", "quarantined"}
 IDLE_S = 300
-RECOVERY_S = 8                  # a breaker's pause, and what was held meanwhile
+RECOVERY_S = 8                  # a breaker's first pause, and a deadline
 MIN_SHARES = {"merged": 0.1, "cases": 0.1, "chats": 0.2, "missing": 0.01}
 
 
@@ -281,7 +281,9 @@ def check_missing(plan, connector, first, last):
     truth, checks, day = plan.truth, plan.checks, plan.day
     uids = missing(truth, connector)
     count = plan.options.alerts
-    end = min(count, int(last * count + RECOVERY_S * plan.options.rate))
+    # a breaker's pause doubles up to as long as the silence was
+    end = min(count, int((2 * last - first) * count +
+                         RECOVERY_S * plan.options.rate))
     meant = {day.made[n].uid for n in range(int(first * count), end)}
     checks.that(f"{connector}: its silence is told as missing",
                 [] if uids else ["never"])

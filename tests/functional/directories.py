@@ -25,12 +25,15 @@ def lines(plugin, security="ldaps", user="svc.reader", secret=None,
 
 
 class Relay:
-    """Passes bytes to a server, until it is told to hang or to close."""
+    """Passes bytes to a server, until it is told to hang, to close, or to keep
+    back what the server says from the moment when `swallow()` is true."""
 
-    def __init__(self, port):
+    def __init__(self, port, own=0):
         self.target = port
         self.hangs = False
-        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.swallow = lambda: False
+        self.swallowed = 0
+        self.socket = socket.create_server(("127.0.0.1", own))
         self.port = self.socket.getsockname()[1]
         self.lines = []
         self.count = 0
@@ -50,16 +53,18 @@ class Relay:
     def join(self, line):
         server = socket.create_connection(("127.0.0.1", self.target))
         self.lines.append(server)
-        for ends in ((line, server), (server, line)):
+        for ends in ((line, server, False), (server, line, True)):
             threading.Thread(target=self.copy, args=ends, daemon=True).start()
 
-    def copy(self, source, sink):
+    def copy(self, source, sink, is_answer):
         try:
             while True:
                 data = source.recv(65536)
                 if not data:
                     break
-                if not self.hangs:
+                if is_answer and self.swallow():
+                    self.swallowed += 1
+                elif not self.hangs:
                     sink.sendall(data)
         except OSError:
             pass

@@ -180,7 +180,7 @@ class Herald:
             wait_until(self.is_ready, START_S, lambda: "ready\n" + self.log())
         except ChildProcessError:
             self.process = None
-            if re.search(r"in use\b", self.log()[before:]):
+            if "already in use" in self.log()[before:]:
                 return False
             raise
         return True

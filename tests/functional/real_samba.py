@@ -8,6 +8,7 @@
 Debian's packages, as root: Unavailable says what is lacking.  The accounts are
 those of fixtures/ldap/seed.ldif; see samba-ad-double.sh for their rights.
 """
+import base64
 import os
 import shutil
 import signal
@@ -130,11 +131,12 @@ class Samba:
         dn = f"CN={name},{STAFF}"
         more = "".join(f"{key}: {value}\n" for key, value
                        in attributes.items())
+        password = base64.b64encode(
+            f"Passw0rd.{name}".encode("utf-16-le")).decode()
         self.add(f"dn: {dn}\nobjectClass: user\nsAMAccountName: {name}\n"
-                 f"userPrincipalName: {name}@corp.example.com\n{more}")
-        self.samba_tool("user", "setpassword", name,
-                        f"--newpassword=Passw0rd.{name}")
-        self.samba_tool("user", "enable", name)
+                 f"userPrincipalName: {name}@corp.example.com\n"
+                 f"clearTextPassword:: {password}\n"
+                 f"userAccountControl: 512\n{more}")
         for group in groups:
             self.samba_tool("group", "addmembers", group, name)
         return dn

@@ -1,7 +1,9 @@
 """An alert on its way through a pipeline: merged, asked about, scored, decided,
 and what happens to it when the daemon or a service does not go on."""
 import json
+import os
 import socket
+import sqlite3
 import threading
 
 import pytest
@@ -716,6 +718,36 @@ def test_reload_under_load_loses_nothing_and_answers_everybody(piping):
     taken = {uid for uid, status in statuses if status == 200}
     stored = {one["uid"] for one in piped.herald.export()}
     assert taken <= stored
+
+
+def test_a_reload_while_the_one_before_still_waits_for_what_is_under_way(piping):
+    """The second successor of a source waits for the first owner of its routes,
+    not for the successor that never began."""
+    piped = piping(DEFAULT)
+    piped.ended(piped.send("before"))
+    herald, text = piped.herald, piped.herald.text
+    statuses = []
+    journal = sqlite3.connect(
+        os.path.join(herald.values["STATE"], "journal.db"),
+        isolation_level=None, check_same_thread=False)
+    journal.execute("BEGIN IMMEDIATE")  # no commit comes through
+    held = threading.Thread(target=lambda: statuses.append(herald.post(
+        f"/v1/splunk/webhook/{WEBHOOK_TOKEN}",
+        {"sid": "held", "search_name": "a test",
+         "result": {"event_id": "held"}})[0]))
+    held.start()
+    wait_until(lambda: herald.ctl("status")["engine"]["receiving"] == 1, 10,
+               herald.log)
+    for level in ("notice", "debug"):
+        herald.rewrite(text.replace(
+            "listen: ingest\n",
+            f"listen: ingest\n    log_level: {level}\n", 1))
+        assert herald.ctl("reload")["ok"]
+    journal.execute("ROLLBACK")
+    journal.close()
+    held.join()
+    assert statuses == [200]
+    piped.ended(piped.send("after"))
 
 
 def test_a_listener_that_moves_takes_its_routes_along(piping):

@@ -128,7 +128,8 @@ static void a_hit_is_judged_and_told(void **state)
 	answer_recorded("misp/attributes_full_context.json");
 	expect_status(1, HERALD_OK);
 	expect(1, "reputation", "{'base_score': 2, 'score_id': 10}");
-	expect(1, "desc", "'2 attributes, events 1, 2; on a warning list'");
+	expect(1, "desc", "'2 attributes, events 1, 2; on the warning list"
+	       " List of RFC 5735 CIDR blocks'");
 	expect(1, "link", "'https://misp.example.com/events/view/1'");
 	expect(1, "labels", "['tlp:amber', 'tlp:clear']");
 	expect(1, "data.count", "2");
