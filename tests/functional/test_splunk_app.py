@@ -194,7 +194,7 @@ def test_killed_before_the_rows_were_read(herald, action):
     assert action.run(hec(daemon))[0] == 0
     assert uids(daemon) == EXPECTED     # event_id: the same alerts
     assert daemon.metrics()[
-        'herald_splunk_in_stored{connector="splunk"}'] == 6
+        'herald_splunk_in_stored_total{connector="splunk"}'] == 6
 
 
 def test_xml_and_no_results_file(herald, action):

@@ -77,12 +77,13 @@ def fire(splunk, numbers, **more):
 
 
 def figures(daemon):
-    names = ("fired", "received", "missing", "fetched", "lost", "late",
-             "outstanding")
+    counters = ("fired", "received", "missing", "fetched", "lost", "late")
+    names = {name: name + "_total" for name in counters}
+    names["outstanding"] = "outstanding"
     told = daemon.metrics()
     return {name: int(told.get(
-        f'herald_splunk_in_{name}{{connector="splunk"}}', 0))
-        for name in names}
+        f'herald_splunk_in_{metric}{{connector="splunk"}}', 0))
+        for name, metric in names.items()}
 
 
 def post_all(daemon, numbers):
