@@ -20,6 +20,8 @@ struct hd_actions {
 	struct hd_park *park;
 	uint64_t calls, commits; /* under way */
 	bool stopping;
+	bool abandoned; /* calls still under way are as after a crash */
+	uv_timer_t *patience;
 	void (*on_stopped)(void *ud);
 	void *on_stopped_ud;
 };
