@@ -15,8 +15,9 @@
 #include "core/base/log.h"
 #include "core/journal/reader.h"
 
-#define ACTIVE_MAX 1000	  /* cases in memory; more wait in the journal */
-#define PATIENCE_MS 10000 /* for calls under way, while stopping */
+#define DOUBTS_TOLD_MAX 20 /* at a start; the others are in the list */
+#define ACTIVE_MAX 1000	   /* cases in memory; more wait in the journal */
+#define PATIENCE_MS 10000  /* for calls under way, while stopping */
 #define LOST_PAUSE_MS INT64_C(300000)
 /* Nothing waits longer than a service may ask for (24 h): a time beyond was
  * written under a clock that was wrong. */
@@ -108,6 +109,17 @@ void hd_actions_alarm(struct hd_actions *a, const char *kind,
 		      const struct hd_row *r, const char *text)
 {
 	a->env.alarm(a->env.ud, kind, r->id, text);
+}
+
+void hd_actions_tell_doubt(struct hd_actions *a, const struct hd_action_row *r)
+{
+	char *text = hd_strf("alert %.8s: action %s (%s.%s) is in doubt: %s -> "
+			     "heraldctl settle %s done|not-done",
+			     r->alert, r->name, r->connector, r->action,
+			     r->message ? r->message : "no word why", r->id);
+
+	a->env.alarm(a->env.ud, "in doubt", r->id, text);
+	free(text);
 }
 
 /* ---- into memory and out ---- */
@@ -333,6 +345,9 @@ static bool park_row(void *ud, const struct hd_action_row *row)
 	struct hd_actions *a = ud;
 	int64_t wait = row->due_ms - hd_utc_steady_ms();
 
+	if (row->state == HD_ACTION_IN_DOUBT &&
+	    a->doubts_told++ < DOUBTS_TOLD_MAX)
+		hd_actions_tell_doubt(a, row);
 	if (row->state == HD_ACTION_IN_DOUBT ||
 	    row->state == HD_ACTION_AWAITING ||
 	    hd_dict_get(&a->active, row->alert) ||

@@ -42,7 +42,8 @@ struct hd_actions_env {
 	 * params, or makes the row final with a message. */
 	void (*resolve)(void *ud, struct hd_case *c, struct hd_row *row);
 	/* herald's own trouble: kind ("in doubt", "undo failed"), object, and
-	 * a line for people that ends with the command that helps. */
+	 * a line for people that ends with the command that helps; NULL when it
+	 * is over. */
 	void (*alarm)(void *ud, const char *kind, const char *object,
 		      const char *text);
 	/* The alert's last row ended with this commit: may add to `txn`. */

@@ -19,6 +19,7 @@ struct hd_actions {
 	struct hd_dict lanes;
 	struct hd_park *park;
 	uint64_t calls, commits; /* under way */
+	unsigned doubts_told;	 /* at the start */
 	bool stopping;
 	bool abandoned; /* calls still under way are as after a crash */
 	uv_timer_t *patience;
@@ -48,6 +49,9 @@ void hd_actions_settle(struct hd_actions *a, struct hd_case *c);
 
 void hd_actions_alarm(struct hd_actions *a, const char *kind,
 		      const struct hd_row *r, const char *text);
+
+/* A person has to settle this one. */
+void hd_actions_tell_doubt(struct hd_actions *a, const struct hd_action_row *r);
 
 /* ---- store.c ---- */
 /* Stores the row's change and all that follows from it (rows whose turn comes,

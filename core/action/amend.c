@@ -97,8 +97,11 @@ static int check_meant(const struct hd_case *c, const struct hd_amend *amend,
 	return 0;
 }
 
-static void amend_row(struct hd_row *r, const struct hd_amend *amend)
+static void amend_row(struct hd_actions *a, struct hd_row *r,
+		      const struct hd_amend *amend)
 {
+	if (r->state == HD_ACTION_IN_DOUBT)
+		hd_actions_alarm(a, "in doubt", r, NULL);
 	if (amend->state == HD_ACTION_DECIDED)
 		run_again(r);
 	else
@@ -124,7 +127,7 @@ int hd_actions_amend(struct hd_actions *a, const struct hd_amend *amend,
 	for (size_t i = 0; i < c->count; i++) {
 		if (!is_meant(c->rows[i], amend))
 			continue;
-		amend_row(c->rows[i], amend);
+		amend_row(a, c->rows[i], amend);
 		first = first ? first : c->rows[i];
 	}
 	c->ending = false;

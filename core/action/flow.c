@@ -13,6 +13,7 @@
 #include "core/base/crash.h"
 #include "core/base/json_text.h"
 #include "core/base/log.h"
+#include "core/base/mutant.h"
 #include "core/plugin/instance.h"
 
 #define MEMBER_MAX (1 << 20) /* bytes of what a plugin says in one member */
@@ -47,13 +48,16 @@ void hd_flow_end(struct hd_actions *a, struct hd_row *r,
 static void end_in_doubt(struct hd_actions *a, struct hd_row *r,
 			 const char *message)
 {
-	char *text = hd_strf("alert %.8s: action %s (%s.%s) is in doubt: %s -> "
-			     "heraldctl settle %s done|not-done",
-			     r->owner->alert, r->name, r->connector, r->action,
-			     message, r->id);
+	const struct hd_action_row row = {
+		.id = r->id,
+		.alert = r->owner->alert,
+		.name = r->name,
+		.connector = r->connector,
+		.action = r->action,
+		.message = message,
+	};
 
-	hd_actions_alarm(a, "in doubt", r, text);
-	free(text);
+	hd_actions_tell_doubt(a, &row);
 	hd_flow_end(a, r, HD_ACTION_IN_DOUBT, message);
 }
 
@@ -121,7 +125,7 @@ void hd_flow_unclear(struct hd_actions *a, struct hd_row *r, uint32_t flags,
 {
 	if (flags & HERALD_VERIFIES)
 		hd_flow_wait(a, r, HD_ACTION_STARTED, pause_ms, message);
-	else if (flags & HERALD_IDEMPOTENT)
+	else if (flags & HERALD_IDEMPOTENT || hd_mutant("retry_nonidem"))
 		hd_flow_wait(a, r, HD_ACTION_DECIDED, pause_ms, message);
 	else
 		end_in_doubt(a, r, message);

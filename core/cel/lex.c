@@ -158,24 +158,16 @@ static struct hd_cel_token quoted_name(struct hd_cel_lexer *lx, size_t from)
 	return token(lx, HD_CEL_TOKEN_QUOTED, from);
 }
 
-/* A name, or a text whose prefix looks like one. */
+/* A name, or a text whose prefix looks like one: b, r or br, never rb. */
 static struct hd_cel_token name_or_text(struct hd_cel_lexer *lx, size_t from)
 {
-	size_t i = 0;
-	bool raw = false, bytes = false;
+	bool bytes = tolower(peek(lx, 0)) == 'b';
+	bool raw = tolower(peek(lx, bytes)) == 'r';
+	size_t prefix = (size_t)bytes + raw;
 
-	for (i = 0; i < 2; i++) {
-		int c = tolower(peek(lx, i));
-
-		if (c == 'r' && !raw)
-			raw = true;
-		else if (c == 'b' && !bytes)
-			bytes = true;
-		else
-			break;
-	}
-	if (i > 0 && (peek(lx, i) == '"' || peek(lx, i) == '\'')) {
-		lx->at += i;
+	if (prefix > 0 &&
+	    (peek(lx, prefix) == '"' || peek(lx, prefix) == '\'')) {
+		lx->at += prefix;
 		return quoted_text(lx, from, raw,
 				   bytes ? HD_CEL_TOKEN_BYTES
 					 : HD_CEL_TOKEN_STRING);

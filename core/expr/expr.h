@@ -105,6 +105,13 @@ const char *hd_expr_source(const struct hd_expr *expr);
 void hd_expr_paths(const struct hd_expr *expr,
 		   void (*fn)(void *ud, const char *path), void *ud);
 
+/* False if a condition holds for no alert at all, whatever it says: for
+ * warnings at load.  `score` is where the sum of contributions can lie; NULL if
+ * nothing was summed yet. [loop] */
+struct hd_interval;
+bool hd_expr_may_hold(const struct hd_expr *expr,
+		      const struct hd_interval *score);
+
 /* Is it nothing but one name of its own (of what was received)? */
 bool hd_expr_is_name(const struct hd_expr *expr);
 

@@ -354,6 +354,13 @@ int hd_map_add(struct hd_map *map, const struct hd_node *rows,
 	return status;
 }
 
+void hd_map_sets(const struct hd_map *map,
+		 void (*fn)(void *ud, const char *set), void *ud)
+{
+	for (size_t i = 0; i < map->count; i++)
+		fn(ud, map->rows[i].set);
+}
+
 /* ---- applying ---- */
 
 struct applying {

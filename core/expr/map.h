@@ -32,6 +32,11 @@ void hd_map_free(struct hd_map *map);
 int hd_map_add(struct hd_map *map, const struct hd_node *rows,
 	       struct hd_complaints *complaints);
 
+/* Calls fn for the path of every row, with repeats: for warnings at load.
+ * [any] */
+void hd_map_sets(const struct hd_map *map,
+		 void (*fn)(void *ud, const char *set), void *ud);
+
 /* Makes the finding: a new record, not completed yet.  `row` is a part of
  * `received` (or the same).  Errors of single rows are counted in *errors and
  * described in `why` (first one); the record is made all the same.  The caller

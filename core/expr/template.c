@@ -237,6 +237,41 @@ struct hd_template *hd_template_compile_text(struct hd_expr_env *env,
 	return compile(env, names, text, strlen(text), escape, tell, err);
 }
 
+struct in_file {
+	const struct hd_node *node;
+	struct hd_complaints *complaints;
+	const char *path, *text;
+};
+
+static void complain_in_file(void *ud, size_t offset, const char *text,
+			     const char *remedy)
+{
+	struct in_file *in = ud;
+	size_t line = 1, column = 1;
+
+	for (size_t i = 0; i < offset && in->text[i]; i++) {
+		column = in->text[i] == '\n' ? 1 : column + 1;
+		line += in->text[i] == '\n';
+	}
+	hd_complain(in->complaints, hd_node_place(in->node), "%s:%zu:%zu: %s",
+		    in->path, line, column, text);
+	if (remedy && remedy[0])
+		hd_complain_remedy(in->complaints, "%s", remedy);
+}
+
+struct hd_template *hd_template_compile_file(struct hd_expr_env *env,
+					     const struct hd_expr_names *names,
+					     const struct hd_node *node,
+					     const char *path, const char *text,
+					     enum hd_escape escape,
+					     struct hd_complaints *complaints)
+{
+	struct in_file in = { node, complaints, path, text };
+
+	return compile(env, names, text, strlen(text), escape, complain_in_file,
+		       &in);
+}
+
 void hd_template_free(struct hd_template *t)
 {
 	if (!t)

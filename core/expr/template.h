@@ -43,6 +43,15 @@ struct hd_template *hd_template_compile_text(struct hd_expr_env *env,
 					     const char *text,
 					     enum hd_escape escape,
 					     struct hd_err *err);
+
+/* The same for the text of the file `path`, which the scalar `node` names:
+ * complaints stand there and begin with PATH:LINE:COLUMN. [loop] */
+struct hd_template *hd_template_compile_file(struct hd_expr_env *env,
+					     const struct hd_expr_names *names,
+					     const struct hd_node *node,
+					     const char *path, const char *text,
+					     enum hd_escape escape,
+					     struct hd_complaints *complaints);
 void hd_template_free(struct hd_template *t);
 
 /* True if it has no ${}: its text is the same for every alert. [any] */

@@ -36,6 +36,8 @@
 #include "core/pipeline/engine.h"
 #include "core/pipeline/program.h"
 
+#define HOUR_MS 3600000
+
 /* ---- what the parts below are given ---- */
 
 static struct hd_listener *find_listener(void *ud, const char *name)
@@ -103,6 +105,7 @@ static void on_changed(void *ud, struct hd_instance *instance)
 	if (hd_connectors_find(d, name) != instance)
 		return;
 	if (!why) {
+		hd_alarms_raise(&d->alarms, "connector", name, NULL);
 		if (d->engine)
 			hd_actions_wake(hd_engine_actions(d->engine), name);
 		return;
@@ -219,10 +222,10 @@ void hd_daemon_stop(struct hd_daemon *d, const char *because)
 	end(d);
 }
 
-static void close_signal(uv_signal_t *handle)
+static void close_handle(void *handle)
 {
-	if (handle->data)
-		uv_close((uv_handle_t *)handle, NULL);
+	if (((uv_handle_t *)handle)->data)
+		uv_close(handle, NULL);
 }
 
 static void on_control_idle(void *ud)
@@ -247,9 +250,10 @@ void hd_daemon_connectors_ended(struct hd_daemon *d)
 	d->http = NULL;
 	hd_watch_stop(d->watch);
 	d->watch = NULL;
-	close_signal(&d->on_term);
-	close_signal(&d->on_int);
-	close_signal(&d->on_hup);
+	close_handle(&d->on_term);
+	close_handle(&d->on_int);
+	close_handle(&d->on_hup);
+	close_handle(&d->hourly);
 	uv_stop(&d->loop);
 }
 
@@ -266,6 +270,13 @@ static void on_signal(uv_signal_t *handle, int signum)
 	}
 	outcome = hd_reload(d, false);
 	json_decref(outcome);
+}
+
+static void repeat_alarms(uv_timer_t *timer)
+{
+	struct hd_daemon *d = timer->data;
+
+	hd_alarms_repeat(&d->alarms, hd_now_ms());
 }
 
 static void watch_signal(struct hd_daemon *d, uv_signal_t *handle, int signum)
@@ -472,6 +483,9 @@ int hd_daemon_start(struct hd_daemon *d, struct hd_setup *setup_take,
 	watch_signal(d, &d->on_term, SIGTERM);
 	watch_signal(d, &d->on_int, SIGINT);
 	watch_signal(d, &d->on_hup, SIGHUP);
+	uv_timer_init(&d->loop, &d->hourly);
+	d->hourly.data = d;
+	uv_timer_start(&d->hourly, repeat_alarms, HOUR_MS, HOUR_MS);
 	hd_notice("started: configuration %.8s, mode %s, %zu connectors",
 		  hd_conf_id(d->setup->program->conf),
 		  hd_mode_name(hd_guards_mode(d->guards)), d->setup->count);

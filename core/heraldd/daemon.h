@@ -47,6 +47,7 @@ struct hd_daemon {
 	struct hd_alarms alarms;
 	struct hd_watch *watch;
 	uv_signal_t on_term, on_int, on_hup;
+	uv_timer_t hourly;
 	size_t stopping_connectors;
 	bool stopping, failed;
 };

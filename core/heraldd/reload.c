@@ -236,6 +236,8 @@ json_t *hd_reload(struct hd_daemon *d, bool dry_run)
 		serve_admin(d, admin);
 		take_over(d, old, new);
 		hd_listeners_close_others(d, new->program->settings);
+		/* by the connectors that are in force now */
+		hd_alarms_raise(&d->alarms, "reload", "", NULL);
 		if (hd_listeners_start(d, &err) < 0)
 			hd_error("%s", err.text);
 		hd_setup_unref(old);

@@ -6,8 +6,8 @@
 
 #include "core/base/clock.h"
 #include "core/base/metric.h"
+#include "core/base/mutant.h"
 #include "core/journal/checkpoint.h"
-#include "core/journal/schema.h"
 
 #define BATCH_MAX 512
 #define SMALL_BATCH 8	/* below it, waiting for company does not pay */
@@ -16,7 +16,7 @@
 #define LOOK_US 1000000 /* between looks at the file */
 #define PASSIVE_BYTES ((int64_t)16 << 20)
 #define RESTART_BYTES ((int64_t)64 << 20)
-#define FRAME_BYTES (24 + HD_SCHEMA_PAGE)
+#define FRAME_HEAD 24 /* bytes before each page in the WAL */
 
 /* The writer's own memory. */
 struct writer {
@@ -96,6 +96,11 @@ static int64_t one_int(struct hd_store *store, enum hd_stmt which)
 	return value;
 }
 
+static int64_t wal_bytes(const struct hd_store *store)
+{
+	return store->wal_frames * (FRAME_HEAD + store->page_bytes);
+}
+
 static void count_batch(struct hd_journal *j, const struct hd_queue *batch,
 			int64_t commit_us)
 {
@@ -111,7 +116,7 @@ static void count_batch(struct hd_journal *j, const struct hd_queue *batch,
 		stats->full += txn->status == HD_TXN_FULL;
 		stats->refused += txn->status == HD_TXN_FAILED && !j->failed;
 	}
-	stats->wal_bytes = j->store.wal_frames * FRAME_BYTES;
+	stats->wal_bytes = wal_bytes(&j->store);
 	memcpy(stats->alerts, j->store.stored.alerts, sizeof(stats->alerts));
 	memcpy(stats->actions, j->store.stored.actions, sizeof(stats->actions));
 }
@@ -165,8 +170,8 @@ static void look_at_sizes(struct hd_journal *j)
 	pages = one_int(&j->store, HD_STMT_PAGES);
 	unused = one_int(&j->store, HD_STMT_FREE_PAGES);
 	pthread_mutex_lock(&j->lock);
-	j->stats.file_bytes = pages * HD_SCHEMA_PAGE;
-	j->stats.used_bytes = (pages - unused) * HD_SCHEMA_PAGE;
+	j->stats.file_bytes = pages * j->store.page_bytes;
+	j->stats.used_bytes = (pages - unused) * j->store.page_bytes;
 	pthread_mutex_unlock(&j->lock);
 }
 
@@ -200,7 +205,7 @@ static void look_around(struct writer *w)
 static void fold_wal(struct writer *w)
 {
 	struct hd_journal *j = w->journal;
-	int64_t bytes = j->store.wal_frames * FRAME_BYTES;
+	int64_t bytes = wal_bytes(&j->store);
 	struct hd_err why;
 
 	if (hd_checkpoint_failed(j->checkpointer, &why)) {
@@ -218,6 +223,14 @@ static void fold_wal(struct writer *w)
 		hd_checkpoint_passive(j->checkpointer);
 }
 
+/* Who answers before the commit is caught on a fast disk too. */
+static void be_slow(void)
+{
+	const struct timespec pause = { .tv_nsec = 20000000 };
+
+	nanosleep(&pause, NULL);
+}
+
 static void commit_batch(struct writer *w, struct hd_queue *batch)
 {
 	struct hd_journal *j = w->journal;
@@ -226,6 +239,8 @@ static void commit_batch(struct writer *w, struct hd_queue *batch)
 	int rc;
 
 	w->last_batch = batch->count;
+	if (hd_mutant("ack_early"))
+		be_slow();
 	rc = hd_batch_commit(&j->store, batch->first, &commit_us, &err);
 	if (rc < 0)
 		store_failed(w, &err);

@@ -269,6 +269,12 @@ struct hd_answer *hd_service_refuses(struct hd_service *s, size_t more)
 	wait = hd_ration_wait(s->ration, (int64_t)more, &rate);
 	if (wait != 0)
 		return refuse_spent(s, wait, &rate);
+	/* Those that were let in before it was spent say nothing of room. */
+	if (more <= s->queued)
+		return NULL;
+	if (s->told)
+		s->owner->env.alarm(s->owner->env.ud, "quota spent", s->name,
+				    NULL);
 	s->told = false;
 	return NULL;
 }

@@ -62,7 +62,8 @@ struct hd_wait {
 struct hd_queue {
 	struct hd_asking *first, **last;
 	size_t n;
-	uint32_t calls; /* of this key, under way */
+	uint32_t calls;	  /* of this key, under way */
+	int64_t asked_ms; /* when the last question came */
 };
 
 struct hd_service {

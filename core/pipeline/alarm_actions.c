@@ -137,7 +137,8 @@ void hd_alarm_actions_free(struct hd_alarm_actions *alarms)
 
 static json_t *record_of(const char *kind, const char *object, const char *text)
 {
-	char *title = hd_strf("herald: %s %s", kind, object);
+	char *title = hd_strf("herald: %s%s%s", kind, object[0] ? " " : "",
+			      object);
 	json_t *record = json_pack(
 		"{s:i, s:i, s:i, s:i, s:I, s:i, s:s, s:s, s:{s:s}, s:{s:s, "
 		"s:{s:s, s:s}}}",

@@ -51,8 +51,10 @@ static void check_disk(uv_timer_t *timer)
 				"the disk of the journal is filled beyond "
 				"herald.limits.disk: alerts are refused (503) "
 				"-> heraldctl status");
-	if (was && !engine->disk_full)
+	if (was && !engine->disk_full) {
+		hd_engine_alarm(engine, "disk", "journal", NULL);
 		hd_intake_room(engine);
+	}
 }
 
 static void on_kept(void *ud)

@@ -7,6 +7,10 @@
  *                                        ▼    severity and age)
  *        journal: decided ─► core/action carries out the rows ─► the end
  *
+ * A pipeline in which no step waits or touches anything but its alert is run
+ * at once: received and decided are one commit then, before the 2xx.  What
+ * comes of it still happens only when that is stored.
+ *
  * One owner at a time: an alert in memory belongs to the engine, on the loop.
  */
 #ifndef HD_PIPELINE_ENGINE_H
@@ -45,7 +49,7 @@ struct hd_engine_env {
 	/* The connector that has the name now, or NULL. */
 	struct hd_instance *(*connector)(void *ud, const char *name);
 	/* herald's own trouble: kind ("dead", "in doubt", "rule error"),
-	 * object, and a line for people. */
+	 * object, and a line for people; NULL when it is over. */
 	void (*alarm)(void *ud, const char *kind, const char *object,
 		      const char *text);
 	/* The line about an alert that came to its end. */

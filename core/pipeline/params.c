@@ -15,6 +15,7 @@
 #include "core/conf/node.h"
 #include "core/conf/value.h"
 #include "core/expr/template.h"
+#include "core/pipeline/param_file.h"
 #include "core/pipeline/program.h"
 #include "core/plugin/common_options.h"
 #include "core/plugin/module.h"
@@ -110,12 +111,29 @@ static void check_constant(struct hd_build *b, const struct param *param,
 	hd_value_check(type, param->option->values, node, &b->check, NULL);
 }
 
+static void build_file(struct hd_build *b, struct param *param,
+		       const struct hd_node *node)
+{
+	char *source;
+	struct hd_template *t = hd_param_file_compile(b, node,
+						      escape_of(param->option),
+						      &source);
+
+	if (t)
+		add_part(param, source)->template = t;
+	free(source);
+}
+
 static void build_scalar(struct hd_build *b, struct param *param,
 			 const struct hd_node *node)
 {
 	struct hd_expr_names names = hd_build_names(b);
 	struct part *part;
 
+	if (param->option->type == HERALD_TEMPLATE && hd_param_is_file(node)) {
+		build_file(b, param, node);
+		return;
+	}
 	if (hd_node_type(node) != HD_NODE_SCALAR) {
 		hd_complain(b->complaints, hd_node_place(node),
 			    "parameter '%s' is %s, not %s", param->option->name,

@@ -14,6 +14,7 @@
 #include "core/conf/load.h"
 #include "core/conf/node.h"
 #include "core/pipeline/alarm_actions.h"
+#include "core/pipeline/doubt.h"
 #include "core/pipeline/safety.h"
 
 /* ---- lists ---- */
@@ -132,9 +133,12 @@ struct hd_expr *hd_build_expr(struct hd_build *b, const struct hd_node *node,
 			      enum hd_expr_type type)
 {
 	struct hd_expr_names names = hd_build_names(b);
+	struct hd_expr *expr = hd_expr_compile(b->program->env, &names, node,
+					       type, b->complaints);
 
-	return hd_expr_compile(b->program->env, &names, node, type,
-			       b->complaints);
+	if (expr && type == HD_EXPR_BOOL)
+		hd_doubt_condition(b, node, expr);
+	return expr;
 }
 
 struct hd_instance *hd_build_connector(struct hd_build *b,
@@ -272,6 +276,28 @@ static void check_order(struct hd_build *b, const struct hd_step_type *type,
 	}
 }
 
+static bool holds_always(const struct hd_node *cond)
+{
+	const char *text = cond ? hd_node_text(cond, NULL) : NULL;
+
+	return !cond || (text && strcmp(text, "true") == 0);
+}
+
+/* Told once, at the first step that nothing gets to. */
+static void check_reached(struct hd_build *b, const struct hd_node *item)
+{
+	struct hd_pipeline *p = b->pipeline;
+
+	if (!p->ended || p->told)
+		return;
+	p->told = true;
+	hd_complain_warning(b->complaints, hd_node_place(item),
+			    "nothing gets here: the step before ends every "
+			    "alert");
+	hd_complain_remedy(b->complaints,
+			   "give that step an `if`, or put it behind");
+}
+
 static void build_step(struct hd_build *b, const struct hd_node *item)
 {
 	struct hd_pipeline *p = b->pipeline;
@@ -282,6 +308,7 @@ static void build_step(struct hd_build *b, const struct hd_node *item)
 		return;
 	step.type = hd_step_type(hd_node_name(body));
 	check_order(b, step.type, body);
+	check_reached(b, item);
 	cond = cond_of(b, step.type, item, body);
 	if (cond)
 		step.cond = hd_build_expr(b, cond, HD_EXPR_BOOL);
@@ -292,6 +319,8 @@ static void build_step(struct hd_build *b, const struct hd_node *item)
 	}
 	p->steps = hd_realloc_array(p->steps, p->count + 1, sizeof(*p->steps));
 	p->steps[p->count++] = step;
+	p->alone = p->alone && step.type->alone;
+	p->ended = p->ended || (step.type->ends && holds_always(cond));
 }
 
 /* ---- pipelines ---- */
@@ -338,6 +367,8 @@ static void forget_names(struct hd_build *b)
 	free(b->done);
 	b->enrich = b->done = NULL;
 	b->enrich_count = b->done_count = 0;
+	b->score_low = b->score_high = 0;
+	b->scored = false;
 }
 
 static void build_pipeline(struct hd_build *b, const struct hd_node *node)
@@ -350,6 +381,7 @@ static void build_pipeline(struct hd_build *b, const struct hd_node *node)
 		raw.mode = HD_MODE_LIVE;
 	b->pipeline->name = raw.name ? raw.name : "?";
 	b->pipeline->mode = (enum hd_mode)raw.mode;
+	b->pipeline->alone = true;
 	if (raw.from)
 		build_from(b, raw.from);
 	if (raw.cond)
@@ -386,6 +418,7 @@ void hd_program_build(struct hd_program *program, hd_connector_fn connector,
 		build_pipeline(&b, hd_conf_entry(program->conf,
 						 HD_CONF_PIPELINES, i));
 	}
+	hd_doubt_pipelines(&b);
 	program->alarms = hd_alarm_actions_build(&b);
 	program->rules = hd_safety_build(&b);
 }

@@ -33,6 +33,9 @@ struct hd_pipeline {
 	enum hd_mode mode;    /* LIVE unless lowered */
 	struct hd_step *steps;
 	size_t count;
+	bool alone; /* every step is */
+	bool ended; /* by a step that holds for every alert ... */
+	bool told;  /* ... and a step behind it was complained of */
 };
 
 struct hd_program {
@@ -80,9 +83,13 @@ struct hd_build {
 	/* What expressions here may refer to: grows from step to step. */
 	const char **enrich, **done;
 	size_t enrich_count, done_count;
+	/* Where the sum of the score steps so far can lie. */
+	double score_low, score_high;
+	bool scored;
 };
 
-/* Compiles an expression with the names known so far. */
+/* Compiles an expression with the names known so far; warns of a condition
+ * that cannot hold here. */
 struct hd_expr *hd_build_expr(struct hd_build *b, const struct hd_node *node,
 			      enum hd_expr_type type);
 struct hd_expr_names hd_build_names(const struct hd_build *b);

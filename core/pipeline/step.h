@@ -30,7 +30,9 @@ struct hd_step_type {
 	bool is_list;	/* the body is a list; `if` stands beside it */
 	bool once;	/* in a pipeline */
 	bool decides;	/* on actions */
+	bool ends;	/* where it holds, no later step is run */
 	bool undecided; /* has no place after a step that decides */
+	bool alone;	/* never waits, and touches nothing but its alert */
 	/* Makes the step's data of its body.  NULL after complaints. */
 	void *(*build)(struct hd_build *build, const struct hd_node *body);
 	void (*free)(void *data);

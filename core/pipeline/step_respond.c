@@ -248,6 +248,18 @@ static int build_entry(struct hd_build *b, const struct hd_node *node,
 	return 0;
 }
 
+/* An entry that could not be built has a name all the same: who reads its
+ * `done` is not wrong. */
+static void keep_name(struct hd_build *b, const struct hd_node *node)
+{
+	const char *name = hd_node_get_text(node, "name");
+
+	if (!name)
+		name = hd_node_get_text(node, "do");
+	if (name)
+		hd_build_add(&b->done, &b->done_count, name);
+}
+
 static void *build(struct hd_build *b, const struct hd_node *body)
 {
 	struct respond *r;
@@ -268,6 +280,7 @@ static void *build(struct hd_build *b, const struct hd_node *body)
 		if (build_entry(b, hd_node_item(body, i), e, NULL) == 0) {
 			r->count++;
 		} else {
+			keep_name(b, hd_node_item(body, i));
 			free_entry(e);
 			memset(e, 0, sizeof(*e));
 		}
@@ -436,6 +449,7 @@ static enum hd_step_result run(struct hd_alert *alert, void *data,
 
 const struct hd_step_type hd_step_respond = {
 	.name = "respond",
+	.alone = true,
 	.is_list = true,
 	.decides = true,
 	.build = build,

@@ -260,6 +260,31 @@ static void build_list(struct building *s, const struct hd_node *list,
 		build_item(s, hd_node_item(list, i), group);
 }
 
+/* The largest and the least that the rules of one best_of can bring; of group
+ * 0, each counts. */
+static void widen(const struct score *score, int group, double *low,
+		  double *high)
+{
+	double least = 0, most = 0;
+
+	for (size_t i = 0; i < score->count; i++) {
+		const struct rule *r = &score->rules[i];
+
+		if (r->group != group)
+			continue;
+		if (group == 0) {
+			*low += r->low < 0 ? r->low : 0;
+			*high += r->high > 0 ? r->high : 0;
+		}
+		least = r->low < least ? r->low : least;
+		most = r->high > most ? r->high : most;
+	}
+	if (group != 0) {
+		*low += least;
+		*high += most;
+	}
+}
+
 static void *build(struct hd_build *b, const struct hd_node *body)
 {
 	struct building s = { .b = b };
@@ -267,6 +292,9 @@ static void *build(struct hd_build *b, const struct hd_node *body)
 	s.score = hd_alloc(sizeof(*s.score));
 	build_list(&s, body, 0);
 	free(s.nodes);
+	for (int group = 0; group <= s.score->groups; group++)
+		widen(s.score, group, &b->score_low, &b->score_high);
+	b->scored = true;
 	return s.score;
 }
 
@@ -390,6 +418,7 @@ static enum hd_step_result run(struct hd_alert *alert, void *data,
 
 const struct hd_step_type hd_step_score = {
 	.name = "score",
+	.alone = true,
 	.is_list = true,
 	.build = build,
 	.free = free_score,

@@ -55,6 +55,8 @@ const struct hd_common_row hd_common_rows[] = {
 	  "part of the limit that is kept for high severity", HD_FOR_LATER },
 	{ "silent_after", HD_TYPE_NODE, HD_KEY_LATER, NULL, NULL,
 	  "alarm when nothing came for so long", HD_FOR_LATER },
+	{ "tenant", HD_TYPE_NODE, HD_KEY_LATER, NULL, NULL,
+	  "whose alerts a source brings", HD_FOR_LATER },
 	{ "oauth2", HD_TYPE_NODE, HD_KEY_LATER, NULL, NULL,
 	  "tokens fetched and renewed by the host", HD_FOR_LATER },
 	{ "tls_ca_file", HERALD_PATH, 0, NULL, NULL, NULL, HD_FOR_READING },

@@ -7,6 +7,7 @@ checker that never goes red checks nothing.  FAKE_FLAW names what is wrong:
     lose     says 2xx before the alert is stored
     twice    makes a new idempotency key at each try
     early    records an action as done before it is
+    mixed    puts the user of another alert into a case
 """
 import hashlib
 import http.client
@@ -73,7 +74,9 @@ class Fake:
     def take(self, payload):
         alert_id = payload["result"]["event_id"]
         record = {"id": alert_id, "state": "received",
-                  "idem": f"{alert_id}/default/case"}
+                  "idem": f"{alert_id}/default/case",
+                  "cef": {"destinationUserName": payload["result"]["user"],
+                          "sourceAddress": payload["result"]["src"]}}
         with self.lock:
             if alert_id in self.alerts:
                 return alert_id
@@ -100,17 +103,21 @@ class Fake:
                 with self.lock:
                     self.store(record)
                 time.sleep(0.01)
-            self.open_case(record["idem"])
+            self.open_case(record["idem"], dict(alert["cef"]))
             if FLAW == "twice":
                 time.sleep(0.01)
             with self.lock:
                 self.store(record)
 
-    def open_case(self, idem):
+    def open_case(self, idem, cef):
+        if FLAW == "mixed":
+            cef["destinationUserName"] = "user0"
         digest = hashlib.sha256(idem.encode()).hexdigest()[:32]
         peer = http.client.HTTPConnection(self.soar, timeout=30)
         peer.request("POST", "/rest/container", json.dumps({
             "name": "case", "label": "events",
+            "artifacts": [{"label": "event", "name": "event", "cef": cef,
+                           "source_data_identifier": "herald-" + digest}],
             "source_data_identifier": "herald-" + digest}),
             {"ph-auth-token": TOKEN})
         told = json.loads(peer.getresponse().read())

@@ -2,7 +2,7 @@
 """kill -9 at random moments under load; then every promise is checked.
 
     kill9.py [--kills N] [--alerts N] [--rate R] [--seed S] [--faults P]
-             [--hec]
+             [--latency MS] [--min-under-way N] [--hec]
 
 Alerts, each with an event_id of its own, go to a real heraldd over several
 connections, look their addresses up at a MISP double and open a case each at
@@ -12,7 +12,9 @@ again and again.  In the end, once it is idle, what it exports is joined with
 what was accepted and with what the SOAR double saw (check_ledger.py).
 
 Checked here besides: no alert exists twice or was made of nothing, no case
-was opened twice, no case has two runs of its playbook.
+was opened twice, no case has two runs of its playbook, and each case holds the
+user and the address of its own alert and of no other.  A run in which the kills
+met too few alerts with open actions proves nothing and fails.
 
 The environment says what is tested, as for tests/functional/herald.py.
 """
@@ -21,6 +23,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -53,6 +56,10 @@ def arguments(words=None):
                         default=int.from_bytes(os.urandom(4), "big"))
     parser.add_argument("--faults", type=float, default=0, metavar="PERCENT",
                         help="of the doubles' answers spoilt at random")
+    parser.add_argument("--latency", type=int, default=0, metavar="MS",
+                        help="of each answer of the doubles")
+    parser.add_argument("--min-under-way", type=int, default=0, metavar="N",
+                        help="alerts with open actions over all kills")
     parser.add_argument("--hec", action="store_true",
                         help="every other alert goes by HEC")
     parser.add_argument("--crash-at", action="append", default=[],
@@ -73,12 +80,19 @@ class Alerts:
         self.options = options
         self.payload = fixture("splunk/webhook_failed_then_success.json")
 
-    def __call__(self, number):
+    def source(self, number):
         generator = random.Random(f"{self.options.seed}/{number}")
+        return f"198.51.100.{generator.randrange(1, 255)}"
+
+    def said_of(self, uid):
+        """What the alert with this uid says of whom and whence."""
+        number = int(uid[8:], 16)
+        return {f"user{number}", self.source(number)}
+
+    def __call__(self, number):
         row = dict(self.payload["result"],
                    event_id=f"{self.options.seed:08x}{number:024x}",
-                   user=f"user{number}",
-                   src=f"198.51.100.{generator.randrange(1, 255)}")
+                   user=f"user{number}", src=self.source(number))
         body = dict(self.payload, result=row, sid=f"scheduler__kill9_{number}")
         if self.options.hec and number % 2:
             return Message(HEC, json.dumps({"event": body}), HEC_HEADERS,
@@ -168,7 +182,34 @@ def twice(effects, path):
     return sorted(one for one, count in counts.items() if count > 1)
 
 
-def own_checks(options, exported, effects):
+def said_in(container):
+    """Users and sources in the artifacts of a case."""
+    fields = [artifact.get("cef", {}) for artifact in container["artifacts"]]
+    return {cef[name] for cef in fields
+            for name in ("sourceUserName", "destinationUserName",
+                         "sourceAddress")
+            if str(cef.get(name, "")).startswith(("user", "198.51.100."))}
+
+
+def wrong_content(options, exported, containers):
+    """Cases that do not say what their alert said."""
+    said_of = Alerts(options).said_of
+    cases = {one["source_data_identifier"]: one for one in containers}
+    for alert in exported:
+        for action in alert.get("actions", []):
+            case = cases.get(case_identifier(action["idem"]))
+            wanted = said_of(alert["uid"])
+            if case and said_in(case) != wanted:
+                yield f"{alert['uid']}: {said_in(case)} for {wanted}"
+
+
+def under_way(log):
+    """Alerts with open actions that each start found."""
+    return sum(int(number) for number in re.findall(
+        r"recovered: \d+ alerts to decide, (\d+) with open actions", log))
+
+
+def own_checks(options, exported, effects, containers, log):
     yield "alerts exported are those sent", (
         [] if len(exported) == options.alerts
         else [f"{len(exported)} of {options.alerts}"])
@@ -177,6 +218,12 @@ def own_checks(options, exported, effects):
                                                      "/rest/playbook_run")
     yield "a case without a known action", [
         one for _, one, _ in effects if not one.startswith("herald-")]
+    yield "a case with the content of another alert", list(
+        wrong_content(options, exported, containers))
+    met = under_way(log)
+    print(f"alerts with open actions when killed: {met}")
+    yield "too few under way", [f"{met} < {options.min_under_way}"] * (
+        met < options.min_under_way)
 
 
 def judge(herald, soar, options, folder):
@@ -184,7 +231,9 @@ def judge(herald, soar, options, folder):
     effects = case_effects(soar.log)
     write_sink(effects, exported, os.path.join(folder, "sink.log"))
     failed = 0
-    for name, offenders in own_checks(options, exported, effects):
+    for name, offenders in own_checks(
+            options, exported, effects, soar.state()["containers"],
+            herald.log()):
         failed += bool(offenders)
         print("%-4s %s %s" % ("FAIL" if offenders else "ok", name,
                               offenders[:5] or ""))
@@ -200,6 +249,8 @@ def judge(herald, soar, options, folder):
 
 def run(options, folder):
     faults = ["--fault", f"rnd:{options.faults}"] if options.faults else []
+    faults += ["--fault", f"latency:{options.latency}"] if options.latency \
+        else []
     faults += ["--seed", str(options.seed)]
     with open(options.config, encoding="utf-8") as text:
         config = text.read()

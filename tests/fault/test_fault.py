@@ -35,7 +35,8 @@ def test_kill9_holds_where_promises_are_kept(tmp_path):
 @pytest.mark.parametrize("flaw,said", [
     ("lose", "P1 lost"),
     ("twice", "P4 effect took place, recorded as failed/refused/never"),
-    ("early", "P3 recorded done, no effect at the sink")])
+    ("early", "P3 recorded done, no effect at the sink"),
+    ("mixed", "a case with the content of another alert")])
 def test_kill9_sees_a_broken_promise(tmp_path, flaw, said):
     ended = kill9(tmp_path, flaw)
     assert ended.returncode == 1, ended.stdout + ended.stderr

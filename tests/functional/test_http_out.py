@@ -45,6 +45,35 @@ def test_the_body_may_have_any_shape(herald, sink):
         "content": 'a "quoted"\n\\ title ${7*7}', "n": [1]}
 
 
+def from_file(herald, sink, text):
+    return Acting(herald, "room", "plugin: http_out, url: '@URL@/hook'", "post",
+                  {"text": {"file": "@DIR@/text"}}, files={"text": text},
+                  URL=sink.url)
+
+
+def test_a_text_may_stand_in_a_file(herald, sink):
+    room = from_file(herald, sink, 'User: ${user.name}\n  "$$5"\n')
+    assert room.act(user="jdoe")["state"] == "done"
+    assert sink.requests()[0]["body"] == {"text": 'User: jdoe\n  "$5"\n'}
+
+
+@pytest.mark.parametrize("text, place, words", [
+    ("one\n  two ${user.naem} three", "/text:2:14: ", "did you mean 'name'"),
+    ("one\n${", "/text:2:1: ", "'${' without '}'"),
+])
+def test_faults_in_that_file_are_placed_there(herald, sink, text, place, words):
+    with pytest.raises(ChildProcessError) as told:
+        from_file(herald, sink, text)
+    assert place in str(told.value) and words in str(told.value)
+
+
+def test_a_file_that_is_not_there_is_told(herald, sink):
+    with pytest.raises(ChildProcessError) as told:
+        Acting(herald, "room", "plugin: http_out, url: '@URL@/hook'", "post",
+               {"text": {"file": "@DIR@/none"}}, URL=sink.url)
+    assert "/none: " in str(told.value) and "-> make the file" in str(told.value)
+
+
 def test_a_template_that_makes_no_json_fails(herald, sink):
     action = acting(herald, sink, json='{"content": ${user.name}}').act(
         user="jdoe")

@@ -82,6 +82,8 @@ static void grammar_errors_have_a_place(void **state)
 		{ "0x1ffffffffffffffff", "issue 1:1+19 a number beyond 64 "
 					 "bits" },
 		{ "1abc", "issue 1:1+1 a number ends in letters" },
+		{ "rb'a'", "issue 1:3+3 ''a'' where an operator or the end is "
+			   "wanted" },
 		{ "for", "issue 1:1+3 'for' where a name that is not reserved "
 			 "is wanted" },
 		{ "m.in", "issue 1:3+2 'in' where the name of an attribute is "

@@ -357,6 +357,28 @@ static void lingers_only_while_a_call_is_under_way(void **state)
 	assert_true(held.held);
 }
 
+/* Where questions come less often than that, waiting brings no company. */
+static void a_rare_question_does_not_linger(void **state)
+{
+	struct seen held, a, b, released;
+	int64_t began;
+
+	(void)state;
+	start("linger: 400ms\n");
+	ask(DOMAIN, "held-1", &held);
+	began = hd_now_ms();
+	while (hd_now_ms() - began <= 400)
+		uv_run(&loop, UV_RUN_NOWAIT);
+	ask(DOMAIN, "ok-a", &a);
+	ask(DOMAIN, "ok-b", &b);
+	began = hd_now_ms();
+	turn_until(&b.count, 1);
+	assert_true(hd_now_ms() - began < 400);
+	assert_int_equal(a.batch, 2); /* those of one turn still go together */
+	ask_and_wait(HOST, "release-x.example.org", &released);
+	turn_until(&held.count, 1);
+}
+
 static void no_more_calls_than_max_in_flight(void **state)
 {
 	struct seen seen[3], more;
@@ -968,6 +990,7 @@ int main(void)
 		TEST(equal_questions_are_asked_once),
 		TEST(batches_are_filled_and_no_larger_than_declared),
 		TEST(lingers_only_while_a_call_is_under_way),
+		TEST(a_rare_question_does_not_linger),
 		TEST(no_more_calls_than_max_in_flight),
 		TEST(answers_are_remembered),
 		TEST(ttl_zero_is_never_remembered),
