@@ -22,6 +22,7 @@ sys.path.insert(0, HERE)
 
 import calls                    # noqa: E402
 import programs                 # noqa: E402
+import stored                   # noqa: E402
 import world                    # noqa: E402
 from stage import Run, Skipped  # noqa: E402
 
@@ -41,8 +42,8 @@ SCENARIOS = [
     ("clock", "a clock that jumps changes labels only", world.clock),
     ("dns", "names that do not resolve stall nobody", world.dns),
     ("store", "a damaged store is noticed, and nothing overwritten",
-     world.store),
-    ("config", "a wrong configuration changes nothing", world.config),
+     stored.store),
+    ("config", "a wrong configuration changes nothing", stored.config),
     ("slow", "slow clients starve nobody", world.slow),
 ]
 

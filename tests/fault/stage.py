@@ -147,7 +147,7 @@ class Stage:
     def is_alive(self):
         return self.herald.process.poll() is None
 
-    def end(self, run, may_lack_memory=False):
+    def end(self, run, may_lack_memory=False, may_abort=False):
         """Ends it, and judges how it ended."""
         try:
             status = self.herald.stop()
@@ -155,7 +155,8 @@ class Stage:
             run.check(False, lambda: f"no end within {END_S} s of SIGTERM: "
                                      + self.told()[-300:])
             return
-        judge_end(run, status, self.told(), may_lack_memory)
+        if not (may_abort and status == ABORTED):
+            judge_end(run, status, self.told(), may_lack_memory)
 
     # Alerts.
 
