@@ -337,6 +337,13 @@ def test_refused_with_place_and_remedy(name):
     assert any(word in c for c in fitting), f"no '{word}':\n{done.stderr}"
 
 
+def test_a_secret_is_hidden_in_every_complaint_about_its_line():
+    done = heraldd_t(GOOD.replace("secret: example-token",
+                                  "lable: x, secret: example-token, tpyes: x"))
+    assert done.stderr.count("herald.yaml:11:") >= 2, done.stderr
+    assert "example-token" not in done.stderr
+
+
 def test_all_complaints_at_once():
     text = respond("- {do: soar.create_cas}") + \
         "lists:\n  a: {values: [x], of: nothing}\n"
