@@ -16,15 +16,6 @@
 #include "core/plugin/module.h"
 
 #define KEY_TEXT 512 /* most cache keys fit */
-#define GAUGES_MS 5000
-
-static void on_gauges(uv_timer_t *timer)
-{
-	struct hd_lookups *l = timer->data;
-
-	for (size_t i = 0; i < l->count; i++)
-		hd_service_show(l->services[i]);
-}
 
 struct hd_lookups *hd_lookups_new(const struct hd_lookups_env *env)
 {
@@ -34,9 +25,6 @@ struct hd_lookups *hd_lookups_new(const struct hd_lookups_env *env)
 	hd_dict_init(&l->under_way);
 	hd_remember_open(l);
 	l->env.cache_file = NULL; /* the caller's */
-	l->gauges = hd_service_timer(env->loop, l);
-	uv_timer_start(l->gauges, on_gauges, GAUGES_MS, GAUGES_MS);
-	uv_unref((uv_handle_t *)l->gauges);
 	return l;
 }
 
@@ -160,9 +148,11 @@ struct hd_answer *hd_lookups_ask(struct hd_lookups *lookups,
 	char *key;
 
 	*wait = NULL;
-	if (why)
+	if (why) {
+		hd_metric_add(s->not_applicable, 1);
 		return hd_answer_new(HD_NOT_APPLICABLE, HERALD_NOT_APPLICABLE,
 				     NULL, why, hd_utc_ms(), 0);
+	}
 	key = cache_key(s, ask, fixed);
 	answer = known(s, key);
 	if (!answer)
@@ -222,6 +212,5 @@ void hd_lookups_free(struct hd_lookups *lookups)
 	free(lookups->services);
 	hd_dict_fini(&lookups->under_way);
 	hd_remember_close(lookups);
-	hd_service_close_timer(&lookups->gauges);
 	free(lookups);
 }
