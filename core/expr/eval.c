@@ -31,6 +31,7 @@ struct hd_run *hd_run_begin(const struct hd_expr *expr,
 	run->expr = expr;
 	run->scope = scope;
 	run->score = 0;
+	run->anything = false;
 	run->owned_count = 0;
 	run->cost = 0;
 	run->turn++;
