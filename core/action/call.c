@@ -13,6 +13,7 @@
 #include "core/base/clock.h"
 #include "core/base/crash.h"
 #include "core/base/err.h"
+#include "core/base/mutant.h"
 #include "core/journal/reader.h"
 #include "core/plugin/instance.h"
 #include "core/plugin/module.h"
@@ -70,6 +71,8 @@ static void on_completed(void *ud, const struct hd_completion *completion)
 	uint32_t mode = call->mode;
 
 	free(call);
+	if (a->abandoned)
+		return;
 	lane->running--;
 	a->calls--;
 	r->owner->pins--;
@@ -268,7 +271,9 @@ static void start_row(struct hd_actions *a, struct hd_row *r)
 	else if (r->fresh)
 		run_fresh(a, r, &to);
 	else if (to.action->flags & HERALD_VERIFIES)
-		call_plugin(a, r, &to, HERALD_VERIFY);
+		call_plugin(a, r, &to,
+			    hd_mutant("skip_verify") ? HERALD_RUN
+						     : HERALD_VERIFY);
 	else
 		hd_flow_unclear(a, r, to.action->flags, 0,
 				"herald ended while it was under way");

@@ -11,6 +11,7 @@
 #include "core/action/row.h"
 #include "core/base/alloc.h"
 #include "core/base/json_text.h"
+#include "core/base/mutant.h"
 #include "core/expr/expr.h"
 
 struct hd_guards *hd_guards_new(int64_t utc_ms, int64_t now_ms)
@@ -149,7 +150,8 @@ static bool is_protected(const struct hd_guards *g,
 	struct hd_reason reason = { "" };
 	enum hd_truth truth = hd_expr_holds(rule->cond, &scope, &reason);
 
-	if (truth == HD_NOT_MET)
+	if (truth == HD_NOT_MET ||
+	    (truth == HD_ERROR && hd_mutant("protect_error_false")))
 		return false;
 	if (truth == HD_HOLDS)
 		snprintf(why, why_size, "protected: %s: %s", rule->name,

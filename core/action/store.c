@@ -14,7 +14,7 @@
 #include "core/base/buf.h"
 #include "core/base/crash.h"
 #include "core/base/err.h"
-#include "core/base/json_text.h"
+#include "core/base/json_line.h"
 #include "core/base/log.h"
 #include "core/base/metric.h"
 #include "core/journal/journal.h"
@@ -42,29 +42,31 @@ static void count_end(const struct hd_row *r)
 	hd_metric_label(&labels, "state", hd_action_state_name(r->state));
 	hd_metric_add(hd_metric_get(HD_COUNTER, "herald_actions_total",
 				    hd_buf_text(&labels),
-				    "Actions by the state they came to"),
+				    "Actions by the state they came to."),
 		      1);
 	hd_buf_fini(&labels);
 }
 
 static void add_entry(struct hd_txn *txn, const struct hd_row *r)
 {
-	json_t *entry = json_pack("{s:s, s:s, s:s, s:s, s:I, s:s}", "name",
-				  r->name, "do", r->connector, "action",
-				  r->action, "state",
-				  hd_action_state_name(r->state), "try",
-				  (json_int_t)r->tries, "message", r->message);
-	struct hd_buf text;
+	struct hd_buf line;
 
-	hd_buf_init(&text, ENTRY_MAX);
-	hd_json_write(&text, entry, 0);
-	hd_txn_entry(txn, r->owner->alert, "action", hd_buf_text(&text));
-	hd_buf_fini(&text);
-	json_decref(entry);
+	hd_buf_init(&line, ENTRY_MAX);
+	hd_json_line_begin(&line);
+	hd_json_line_text(&line, "name", r->name);
+	hd_json_line_text(&line, "do", r->connector);
+	hd_json_line_text(&line, "action", r->action);
+	hd_json_line_text(&line, "state", hd_action_state_name(r->state));
+	hd_json_line_int(&line, "try", r->tries);
+	hd_json_line_text(&line, "message", r->message);
+	hd_json_line_end(&line);
+	hd_txn_entry(txn, r->owner->alert, "action", hd_buf_text(&line));
+	hd_buf_fini(&line);
 }
 
 /* ---- crash points: before_NAME and after_NAME of each commit ---- */
 
+#ifdef HD_DEBUG /* in release builds there are no such points */
 static const char *crash_name(const struct hd_row *r)
 {
 	switch (r->state) {
@@ -93,8 +95,10 @@ static void crash_here(const char *when, const struct hd_row *r)
 
 	snprintf(name, sizeof(name), "%s_%s", when, crash_name(r));
 	hd_crash_point(name);
-	(void)name; /* in release builds there are no such points */
 }
+#else
+#define crash_here(when, row) ((void)0)
+#endif
 
 /* ---- the commit ---- */
 

@@ -1,7 +1,8 @@
 /* mutant.h - breaking a promise on purpose, to test the tests
  *
  * In debug builds HERALD_MUTANT=NAME[,NAME...] switches on faults that the
- * fault runs must catch.  In other builds they do not exist.
+ * tests must catch (tests/fault/mutants.py has the table).  In other builds
+ * they do not exist.
  */
 #ifndef HD_BASE_MUTANT_H
 #define HD_BASE_MUTANT_H

@@ -1,8 +1,10 @@
 #include "core/expr/env.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/base/alloc.h"
 #include "core/base/buf.h"
 #include "core/base/clock.h"
 #include "core/base/digest.h"
@@ -49,6 +51,8 @@ static value missing(struct hd_cel_call *call, const value *args, size_t n)
 	const struct hd_run *run = hd_cel_call_activation(call);
 
 	(void)n;
+	if (run->anything)
+		return hd_cel_unknown(0);
 	for (size_t i = 0; i < run->scope->missing_count; i++) {
 		const char *name = run->scope->missing[i].connector;
 
@@ -198,6 +202,57 @@ static value digest(struct hd_cel_call *call, const value *args, size_t n)
 	return result;
 }
 
+static int by_bytes(const void *a, const void *b)
+{
+	const json_t *const *x = a, *const *y = b;
+	size_t n = json_string_length(*x), m = json_string_length(*y);
+	int order = memcmp(json_string_value(*x), json_string_value(*y),
+			   n < m ? n : m);
+
+	return order != 0 ? order : (n > m) - (n < m);
+}
+
+static bool is_list_of_texts(const json_t *list)
+{
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (!json_is_string(json_array_get(list, i)))
+			return false;
+	return json_array_size(list) > 0;
+}
+
+static json_t *in_order(json_t *list)
+{
+	size_t n = json_array_size(list);
+	json_t **items = hd_alloc_array(n, sizeof(json_t *));
+	json_t *ordered = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		items[i] = json_array_get(list, i);
+	qsort(items, n, sizeof(json_t *), by_bytes);
+	for (size_t i = 0; i < n; i++)
+		json_array_append(ordered, items[i]);
+	free(items);
+	return ordered;
+}
+
+/* A list of texts by their bytes; anything else as it is. */
+static value sorted(struct hd_cel_call *call, const value *args, size_t n)
+{
+	json_t *list = args[0].kind == HD_CEL_LIST ? hd_cel_to_json(args[0])
+						   : NULL;
+	value result = args[0];
+
+	(void)n;
+	if (is_list_of_texts(list)) {
+		if (!hd_cel_call_cost(call, json_array_size(list)))
+			result = hd_cel_call_error(call, "sorted(): too long");
+		else
+			result = hd_cel_call_json_take(call, in_order(list));
+	}
+	json_decref(list);
+	return result;
+}
+
 static value no_time(struct hd_cel_call *call)
 {
 	return hd_cel_call_error(call, "epoch_ms(): that is no time");
@@ -295,6 +350,7 @@ void hd_functions_add(struct hd_expr_env *env)
 		{ "millis(int) -> timestamp", millis },
 		{ "missing(string) -> bool", missing },
 		{ "number(dyn) -> double", number },
+		{ "sorted(dyn) -> dyn", sorted },
 	};
 
 	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)

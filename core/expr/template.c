@@ -8,9 +8,7 @@
 #include "core/base/buf.h"
 #include "core/base/err.h"
 #include "core/conf/complaint.h"
-#include "core/conf/file.h"
 #include "core/conf/node.h"
-#include "core/conf/source.h"
 #include "core/expr/env.h"
 #include "core/expr/escape.h"
 #include "core/expr/lexeme.h"
@@ -18,7 +16,6 @@
 
 #define TEXT_MAX_BYTES (1u << 20)
 #define PIECES_MAX 1000
-#define FILE_RANK 1001 /* complaints about them come behind those of lists */
 
 struct piece {
 	struct hd_expr *expr; /* NULL: a text */
@@ -219,49 +216,6 @@ struct hd_template *hd_template_compile(struct hd_expr_env *env,
 	return t;
 }
 
-struct in_file {
-	const struct hd_source *source;
-	struct hd_complaints *complaints;
-};
-
-static void complain_in_file(void *ud, size_t offset, const char *text,
-			     const char *remedy)
-{
-	struct in_file *in = ud;
-
-	hd_complain(in->complaints, hd_source_place(in->source, offset), "%s",
-		    text);
-	if (remedy && remedy[0])
-		hd_complain_remedy(in->complaints, "%s", remedy);
-}
-
-struct hd_template *
-hd_template_load(struct hd_expr_env *env, const struct hd_expr_names *names,
-		 const char *path, const struct hd_node *node,
-		 enum hd_escape escape, struct hd_complaints *complaints,
-		 char **text)
-{
-	struct in_file in = { .complaints = complaints };
-	struct hd_template *t;
-	struct hd_source *source;
-	struct hd_err err;
-	size_t n;
-
-	*text = hd_file_read(path, TEXT_MAX_BYTES, &n, &err);
-	if (!*text) {
-		hd_complain(complaints, hd_node_place(node), "%s: %s", path,
-			    err.text);
-		hd_complain_remedy(complaints, "make the file, readable for "
-					       "the user herald");
-		return NULL;
-	}
-	source = hd_source_new(path, *text, n, FILE_RANK);
-	in.source = source;
-	t = compile(env, names, *text, n, escape, complain_in_file, &in);
-	hd_source_free(source);
-	return t;
-}
-
 static void tell(void *ud, size_t offset, const char *text, const char *remedy)
 {
 	struct hd_err *err = ud;
@@ -281,6 +235,41 @@ struct hd_template *hd_template_compile_text(struct hd_expr_env *env,
 	if (err)
 		err->code = 0;
 	return compile(env, names, text, strlen(text), escape, tell, err);
+}
+
+struct in_file {
+	const struct hd_node *node;
+	struct hd_complaints *complaints;
+	const char *path, *text;
+};
+
+static void complain_in_file(void *ud, size_t offset, const char *text,
+			     const char *remedy)
+{
+	struct in_file *in = ud;
+	size_t line = 1, column = 1;
+
+	for (size_t i = 0; i < offset && in->text[i]; i++) {
+		column = in->text[i] == '\n' ? 1 : column + 1;
+		line += in->text[i] == '\n';
+	}
+	hd_complain(in->complaints, hd_node_place(in->node), "%s:%zu:%zu: %s",
+		    in->path, line, column, text);
+	if (remedy && remedy[0])
+		hd_complain_remedy(in->complaints, "%s", remedy);
+}
+
+struct hd_template *hd_template_compile_file(struct hd_expr_env *env,
+					     const struct hd_expr_names *names,
+					     const struct hd_node *node,
+					     const char *path, const char *text,
+					     enum hd_escape escape,
+					     struct hd_complaints *complaints)
+{
+	struct in_file in = { node, complaints, path, text };
+
+	return compile(env, names, text, strlen(text), escape, complain_in_file,
+		       &in);
 }
 
 void hd_template_free(struct hd_template *t)

@@ -36,15 +36,6 @@ struct hd_template *hd_template_compile(struct hd_expr_env *env,
 					enum hd_escape escape,
 					struct hd_complaints *complaints);
 
-/* The same for the text that the file `path` holds, which `node` names:
- * complaints stand in that file.  *text becomes the text, the caller's, also
- * after NULL. [loop] */
-struct hd_template *
-hd_template_load(struct hd_expr_env *env, const struct hd_expr_names *names,
-		 const char *path, const struct hd_node *node,
-		 enum hd_escape escape, struct hd_complaints *complaints,
-		 char **text);
-
 /* The same for text that stands in no file: the first complaint is told in
  * `err`. [loop] */
 struct hd_template *hd_template_compile_text(struct hd_expr_env *env,
@@ -52,6 +43,15 @@ struct hd_template *hd_template_compile_text(struct hd_expr_env *env,
 					     const char *text,
 					     enum hd_escape escape,
 					     struct hd_err *err);
+
+/* The same for the text of the file `path`, which the scalar `node` names:
+ * complaints stand there and begin with PATH:LINE:COLUMN. [loop] */
+struct hd_template *hd_template_compile_file(struct hd_expr_env *env,
+					     const struct hd_expr_names *names,
+					     const struct hd_node *node,
+					     const char *path, const char *text,
+					     enum hd_escape escape,
+					     struct hd_complaints *complaints);
 void hd_template_free(struct hd_template *t);
 
 /* True if it has no ${}: its text is the same for every alert. [any] */

@@ -79,30 +79,53 @@ static void add_options(struct hd_buf *out, const char *title,
 	hd_buf_fini(&type);
 }
 
+/* "kept for 3600 s (900 s where nothing is known)"; data of a local file never
+ * are. */
+static void add_keeping(struct hd_buf *out, const json_t *k)
+{
+	long long hit = hd_number_of(k, "ttl_s");
+	long long clean = hd_number_of(k, "negative_ttl_s");
+
+	if (hit == 0)
+		hd_buf_adds(out, ", not kept");
+	else
+		hd_buf_addf(out,
+			    ", kept for %lld s (%lld s where nothing is known)",
+			    hit, clean);
+}
+
+static void add_key(struct hd_buf *out, const json_t *k)
+{
+	long long batch = hd_number_of(k, "batch_max");
+
+	hd_buf_addf(out, "   %s", hd_text_of(k, "type"));
+	if (hd_text_of(k, "context")[0])
+		hd_buf_addf(out, " with %s", hd_text_of(k, "context"));
+	if (hd_text_of(k, "fills")[0])
+		hd_buf_addf(out, ", fills %s", hd_text_of(k, "fills"));
+	if (hd_text_of(k, "kind")[0])
+		hd_buf_addf(out, ", %s", hd_text_of(k, "kind"));
+	if (batch > 1)
+		hd_buf_addf(out, ", up to %lld at once", batch);
+	add_keeping(out, k);
+	if (json_is_true(json_object_get(k, "external")))
+		hd_buf_adds(out, ", the value leaves the organisation");
+	if (hd_text_of(k, "help")[0]) {
+		hd_buf_adds(out, ": ");
+		hd_text_add(out, hd_text_of(k, "help"));
+	}
+	hd_buf_addc(out, '\n');
+}
+
 static void add_keys(struct hd_buf *out, const json_t *keys)
 {
 	json_t *k;
 	size_t i;
 
-	if (json_array_size(keys) == 0)
-		return;
-	hd_buf_adds(out, "looks up\n");
-	json_array_foreach(keys, i, k) {
-		hd_buf_addf(out, "   %s", hd_text_of(k, "type"));
-		if (hd_text_of(k, "fills")[0])
-			hd_buf_addf(out, ", fills %s", hd_text_of(k, "fills"));
-		if (hd_text_of(k, "kind")[0])
-			hd_buf_addf(out, ", %s", hd_text_of(k, "kind"));
-		hd_buf_addf(out, ", kept for %lld s",
-			    (long long)hd_number_of(k, "ttl_s"));
-		if (json_is_true(json_object_get(k, "external")))
-			hd_buf_adds(out, ", the value leaves the organisation");
-		if (hd_text_of(k, "help")[0]) {
-			hd_buf_adds(out, ": ");
-			hd_text_add(out, hd_text_of(k, "help"));
-		}
-		hd_buf_addc(out, '\n');
-	}
+	if (json_array_size(keys) != 0)
+		hd_buf_adds(out, "looks up\n");
+	json_array_foreach(keys, i, k)
+		add_key(out, k);
 }
 
 static void add_actions(struct hd_buf *out, const json_t *actions, size_t width)
@@ -116,6 +139,9 @@ static void add_actions(struct hd_buf *out, const json_t *actions, size_t width)
 		if (json_array_size(json_object_get(a, "flags")) != 0)
 			hd_buf_adds(out, "; ");
 		add_words(out, json_object_get(a, "flags"));
+		if (hd_text_of(a, "undo")[0])
+			hd_buf_addf(out, "; undone by %s",
+				    hd_text_of(a, "undo"));
 		hd_buf_adds(out, ")");
 		if (hd_text_of(a, "help")[0]) {
 			hd_buf_adds(out, ": ");

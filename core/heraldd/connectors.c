@@ -41,7 +41,7 @@ void hd_connectors_start(struct hd_daemon *d, struct hd_connector *c)
 	free(text);
 }
 
-struct ending {
+struct hd_ending {
 	struct hd_daemon *daemon;
 	struct hd_connector *connector, *next;
 	struct hd_instance *instance; /* a name only: it is gone at the end */
@@ -49,16 +49,18 @@ struct ending {
 
 static void on_ended(void *ud)
 {
-	struct ending *e = ud;
+	struct hd_ending *e = ud;
 	struct hd_daemon *d = e->daemon;
 	struct hd_setup *home = e->connector->home;
 
 	hd_debug("connector %s ended", e->connector->name);
 	hd_lookups_forget(d->lookups, e->instance, "its connector was stopped");
 	hd_engine_forget(d->engine, e->instance);
-	/* while stopping it is ended, and perhaps gone, without a start */
-	if (e->next && !d->stopping)
-		hd_connectors_start(d, e->next);
+	if (e->next) {
+		e->next->waits = NULL;
+		if (!d->stopping)
+			hd_connectors_start(d, e->next);
+	}
 	free(e->connector->name);
 	free(e->connector);
 	free(e);
@@ -70,18 +72,28 @@ static void on_ended(void *ud)
 		hd_daemon_connectors_ended(d);
 }
 
+/* Who comes after `e`; NULL: nobody. */
+static void set_next(struct hd_ending *e, struct hd_connector *next)
+{
+	e->next = next;
+	if (next)
+		next->waits = e;
+}
+
 void hd_connectors_end(struct hd_daemon *d, struct hd_connector *c,
 		       struct hd_connector *next)
 {
-	struct ending *e = hd_alloc(sizeof(*e));
+	struct hd_ending *e = hd_alloc(sizeof(*e));
 
 	e->daemon = d;
 	e->connector = c;
-	e->next = next;
 	d->stopping_connectors++;
 	e->instance = c->instance;
 	if (next)
 		hd_instance_leave_routes(c->instance);
+	/* One that still waits for another to end was never started: who takes
+	 * its place waits for that other. */
+	set_next(c->waits ? c->waits : e, next);
 	hd_instance_stop(c->instance, d->stopping ? 5000 : GRACE_MS, on_ended,
 			 e);
 }

@@ -14,6 +14,7 @@
 
 struct hd_complaints;
 struct hd_program;
+struct hd_ending; /* connectors.c */
 struct hd_setup;
 
 /* A connector lives in the setup that made it, which lives as long as the last
@@ -21,7 +22,8 @@ struct hd_setup;
 struct hd_connector {
 	char *name;
 	struct hd_instance *instance;
-	struct hd_setup *home; /* one reference */
+	struct hd_setup *home;	 /* one reference */
+	struct hd_ending *waits; /* it is started when that one has ended */
 };
 
 struct hd_setup {

@@ -11,7 +11,6 @@
 #include "core/base/err.h"
 #include "core/journal/checkpoint.h"
 #include "core/journal/inside.h"
-#include "core/journal/schema.h"
 #include "core/journal/sql.h"
 
 #define ID_BYTES ((HD_ID_TEXT - 1) / 2)
@@ -176,11 +175,11 @@ struct hd_journal *hd_journal_open(const struct hd_journal_options *options,
 	memcpy(j->stats.actions, j->store.counts.actions,
 	       sizeof(j->stats.actions));
 	j->stats.torn_frames = j->store.torn_frames;
-	j->stats.file_bytes = HD_SCHEMA_PAGE * hd_sql_int(j->store.db,
-							  "PRAGMA page_count",
-							  NULL);
+	j->stats.file_bytes = j->store.page_bytes *
+			      hd_sql_int(j->store.db, "PRAGMA page_count",
+					 NULL);
 	j->stats.used_bytes = j->stats.file_bytes -
-			      HD_SCHEMA_PAGE *
+			      j->store.page_bytes *
 				      hd_sql_int(j->store.db,
 						 "PRAGMA freelist_count", NULL);
 	if (hd_damage_load(j, err) < 0 || start(j, err) < 0) {

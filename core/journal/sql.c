@@ -6,6 +6,7 @@
 
 #include "core/base/buf.h"
 #include "core/base/err.h"
+#include "core/base/mutant.h"
 #include "core/journal/table.h"
 
 #define SQL_MAX 8192
@@ -45,7 +46,9 @@ sqlite3 *hd_sql_open(const char *path, int flags, struct hd_err *err)
 	sqlite3_busy_timeout(db, BUSY_MS);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	if (hd_sql_run(db, settings, err) < 0) {
+	if (hd_sql_run(db, settings, err) < 0 ||
+	    (hd_mutant("no_fsync") &&
+	     hd_sql_run(db, "PRAGMA synchronous=OFF", err) < 0)) {
 		sqlite3_close(db);
 		return NULL;
 	}

@@ -233,7 +233,7 @@ static int set_bounds(struct hd_store *store, int64_t max_bytes,
 	snprintf(sql, sizeof(sql),
 		 "PRAGMA cache_size=-8192;PRAGMA journal_size_limit=67108864;"
 		 "PRAGMA max_page_count=%" PRId64,
-		 max_bytes > 0 ? max_bytes / HD_SCHEMA_PAGE + 1
+		 max_bytes > 0 ? max_bytes / store->page_bytes + 1
 			       : INT64_C(1073741823));
 	sqlite3_wal_hook(store->db, on_wal, store);
 	/* A restored backup is not in this mode. */
@@ -253,7 +253,8 @@ static int open_database(struct hd_store *store, int64_t check_bytes,
 	store->db = hd_sql_open(path, SQLITE_OPEN_READWRITE, err);
 	if (!store->db)
 		return -1;
-	if (look_at_version(store, err) < 0 ||
+	store->page_bytes = hd_sql_int(store->db, "PRAGMA page_size", err);
+	if (store->page_bytes < 0 || look_at_version(store, err) < 0 ||
 	    hd_schema_check(store->db, err) < 0 ||
 	    (small && look_at_content(store, err) < 0) ||
 	    take_numbers(store, small, err) < 0)

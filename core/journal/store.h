@@ -95,6 +95,7 @@ struct hd_store {
 	bool has_uids;		 /* of retired alerts */
 	int64_t uid_from_ms;	 /* received before: no longer remembered */
 	int64_t retire_from;	 /* num to look for old alerts from */
+	int64_t page_bytes;	 /* of this store */
 	int64_t wal_frames;	 /* after the last commit */
 	int64_t torn_frames;	 /* found when it was opened */
 	hd_damaged_fn on_damaged;

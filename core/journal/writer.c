@@ -5,9 +5,9 @@
 #include <time.h>
 
 #include "core/base/clock.h"
+#include "core/base/metric.h"
 #include "core/base/mutant.h"
 #include "core/journal/checkpoint.h"
-#include "core/journal/schema.h"
 
 #define BATCH_MAX 512
 #define SMALL_BATCH 8	/* below it, waiting for company does not pay */
@@ -16,7 +16,7 @@
 #define LOOK_US 1000000 /* between looks at the file */
 #define PASSIVE_BYTES ((int64_t)16 << 20)
 #define RESTART_BYTES ((int64_t)64 << 20)
-#define FRAME_BYTES (24 + HD_SCHEMA_PAGE)
+#define FRAME_HEAD 24 /* bytes before each page in the WAL */
 
 /* The writer's own memory. */
 struct writer {
@@ -26,6 +26,7 @@ struct writer {
 	int64_t looked_us;    /* when it looked around */
 	int64_t folded_bytes; /* of the WAL, when a checkpoint was last asked */
 	bool failed;
+	struct hd_metric *seconds, *sizes; /* of commits */
 };
 
 void hd_queue_add(struct hd_queue *queue, struct hd_txn *txn)
@@ -95,6 +96,11 @@ static int64_t one_int(struct hd_store *store, enum hd_stmt which)
 	return value;
 }
 
+static int64_t wal_bytes(const struct hd_store *store)
+{
+	return store->wal_frames * (FRAME_HEAD + store->page_bytes);
+}
+
 static void count_batch(struct hd_journal *j, const struct hd_queue *batch,
 			int64_t commit_us)
 {
@@ -110,7 +116,7 @@ static void count_batch(struct hd_journal *j, const struct hd_queue *batch,
 		stats->full += txn->status == HD_TXN_FULL;
 		stats->refused += txn->status == HD_TXN_FAILED && !j->failed;
 	}
-	stats->wal_bytes = j->store.wal_frames * FRAME_BYTES;
+	stats->wal_bytes = wal_bytes(&j->store);
 	memcpy(stats->alerts, j->store.stored.alerts, sizeof(stats->alerts));
 	memcpy(stats->actions, j->store.stored.actions, sizeof(stats->actions));
 }
@@ -164,8 +170,8 @@ static void look_at_sizes(struct hd_journal *j)
 	pages = one_int(&j->store, HD_STMT_PAGES);
 	unused = one_int(&j->store, HD_STMT_FREE_PAGES);
 	pthread_mutex_lock(&j->lock);
-	j->stats.file_bytes = pages * HD_SCHEMA_PAGE;
-	j->stats.used_bytes = (pages - unused) * HD_SCHEMA_PAGE;
+	j->stats.file_bytes = pages * j->store.page_bytes;
+	j->stats.used_bytes = (pages - unused) * j->store.page_bytes;
 	pthread_mutex_unlock(&j->lock);
 }
 
@@ -199,7 +205,7 @@ static void look_around(struct writer *w)
 static void fold_wal(struct writer *w)
 {
 	struct hd_journal *j = w->journal;
-	int64_t bytes = j->store.wal_frames * FRAME_BYTES;
+	int64_t bytes = wal_bytes(&j->store);
 	struct hd_err why;
 
 	if (hd_checkpoint_failed(j->checkpointer, &why)) {
@@ -238,6 +244,8 @@ static void commit_batch(struct writer *w, struct hd_queue *batch)
 	rc = hd_batch_commit(&j->store, batch->first, &commit_us, &err);
 	if (rc < 0)
 		store_failed(w, &err);
+	hd_metric_observe(w->seconds, (double)commit_us / 1e6);
+	hd_metric_observe(w->sizes, (double)batch->count);
 	answer(j, batch, commit_us);
 	w->last_us = hd_now_us();
 	if (rc < 0)
@@ -251,6 +259,10 @@ void *hd_writer_main(void *journal)
 	struct writer w = { .journal = journal };
 	struct hd_queue batch;
 
+	w.seconds = hd_metric_get(HD_HISTOGRAM, "herald_journal_commit_seconds",
+				  "", "How long a commit took, with its sync.");
+	w.sizes = hd_metric_get(HD_SIZES, "herald_journal_batch_transactions",
+				"", "Transactions in one commit.");
 	for (;;) {
 		wait_for_work(&w);
 		batch = take_batch(w.journal);

@@ -50,15 +50,18 @@ static struct hd_asking *take_first(struct hd_service *s, uint32_t key)
 	return q;
 }
 
-/* A question that is alone, or fills a batch, has nothing to wait for. */
+/* A question that is alone, fills a batch or comes so long after the one before
+ * that no other is to be expected, has nothing to wait for. */
 void hd_batch_enqueue(struct hd_asking *q)
 {
 	struct hd_service *s = q->service;
-	const struct hd_queue *queue = &s->queues[q->key];
+	struct hd_queue *queue = &s->queues[q->key];
+	bool rare = q->asked_ms - queue->asked_ms > s->common->linger_ms;
 	bool ready;
 
 	put(q);
-	ready = queue->calls == 0 || queue->n >= batch_max(s, q->key);
+	queue->asked_ms = q->asked_ms;
+	ready = queue->calls == 0 || rare || queue->n >= batch_max(s, q->key);
 	if (ready || !uv_is_active((uv_handle_t *)s->linger))
 		uv_timer_start(s->linger, hd_batch_on_linger,
 			       ready ? 0 : (uint64_t)s->common->linger_ms, 0);

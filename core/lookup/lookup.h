@@ -4,7 +4,8 @@
  * the answer cached, is the same question under way (then it is joined), is the
  * connector there, is the breaker closed, is there quota.  Then it waits for
  * company in its batch: until the loop's next turn when its connector is idle,
- * at most `linger` when a call of that key is under way.
+ * at most `linger` when a call of that key is under way and questions come more
+ * often than that.
  *
  * Retries and deadlines are made here: a lookup's deadline is its connector's
  * `timeout`, retries included.  Whoever waits may stop waiting earlier (the end

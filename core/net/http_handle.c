@@ -14,6 +14,7 @@
 
 #define CONNECT_TIMEOUT_MS 5000L
 #define DNS_CACHE_S 30L
+#define BUFFER_BYTES 4096L /* a transfer under way; curl's own is 16 KiB */
 
 /* ---- what curl calls ---- */
 
@@ -139,6 +140,7 @@ static CURLcode set_conduct(struct hd_http_exchange *ex,
 	CURLcode rc = CURLE_OK;
 
 	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_BUFFERSIZE, BUFFER_BYTES);
 	SET(CURLOPT_PROTOCOLS_STR, "https,http");
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);

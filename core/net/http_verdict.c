@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/net/tls.h"
+
 static uint32_t verdict_of_code(const struct hd_http_outcome *o)
 {
 	switch (o->code) {
@@ -33,6 +35,8 @@ static uint32_t verdict_of_code(const struct hd_http_outcome *o)
  * no harm: which kind of trouble was it? */
 static uint32_t verdict_of_trouble(CURLcode result)
 {
+	if (hd_tls_is_distrust(result))
+		return HERALD_BAD_CONFIG;
 	switch (result) {
 	case CURLE_OPERATION_TIMEDOUT:
 		return HERALD_TIMEOUT;
@@ -41,11 +45,6 @@ static uint32_t verdict_of_trouble(CURLcode result)
 	case CURLE_COULDNT_CONNECT:
 	case CURLE_PROXY:
 	case CURLE_SSL_CONNECT_ERROR:
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-	case CURLE_SSL_ISSUER_ERROR:
-	case CURLE_SSL_INVALIDCERTSTATUS:
-	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_CERTPROBLEM:
 	case CURLE_SSL_CIPHER:
 		return HERALD_UNREACHABLE;

@@ -9,6 +9,7 @@
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
 #include "core/base/err.h"
+#include "core/base/mutant.h"
 #include "core/net/pem.h"
 
 #define PIN_PREFIX "sha256//"
@@ -173,6 +174,8 @@ CURLcode hd_tls_apply(CURL *easy, const struct hd_tls_policy *policy)
 	bool chain = !policy->insecure && (!policy->pin || policy->ca_file);
 	CURLcode rc;
 
+	if (hd_mutant("tls_noverify"))
+		chain = false;
 	rc = curl_easy_setopt(easy, CURLOPT_SSLVERSION,
 			      (long)CURL_SSLVERSION_TLSv1_2);
 	if (rc == CURLE_OK)

@@ -70,6 +70,7 @@ void hd_alert_free(struct hd_alert *a)
 	json_decref(a->record);
 	free(a->text);
 	json_decref(a->notes);
+	json_decref(a->held);
 	hd_program_unref(a->program);
 	free(a->connector);
 	free(a->claim);
@@ -101,6 +102,14 @@ void hd_alert_note(struct hd_alert *a, const char *kind, json_t *what_take)
 	json_array_append_new(a->notes, json_pack("[s, o]", kind, what_take));
 }
 
+/* It may be a redelivery, of which nobody ever hears. */
+static void hold_alarm(struct hd_alert *a, const char *where, const char *text)
+{
+	if (!a->held)
+		a->held = json_array();
+	json_array_append_new(a->held, json_pack("[s, s]", where, text));
+}
+
 void hd_alert_alarm(struct hd_alert *a, const char *where, const char *why)
 {
 	char *text = hd_strf("alert %.8s: pipeline %s: %s: %s -> heraldctl "
@@ -110,6 +119,23 @@ void hd_alert_alarm(struct hd_alert *a, const char *where, const char *why)
 
 	hd_alert_note(a, "error",
 		      json_pack("{s:s, s:s}", "where", where, "why", why));
-	hd_engine_alarm(a->engine, "rule error", where, text);
+	if (a->unstored)
+		hold_alarm(a, where, text);
+	else
+		hd_engine_alarm(a->engine, "rule error", where, text);
 	free(text);
+}
+
+void hd_alert_stored(struct hd_alert *a)
+{
+	json_t *one;
+	size_t i;
+
+	a->unstored = false;
+	json_array_foreach(a->held, i, one)
+		hd_engine_alarm(a->engine, "rule error",
+				json_string_value(json_array_get(one, 0)),
+				json_string_value(json_array_get(one, 1)));
+	json_decref(a->held);
+	a->held = NULL;
 }

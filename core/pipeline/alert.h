@@ -39,7 +39,12 @@ struct hd_alert {
 	char *claim;   /* key of the dedup window it opened, or NULL */
 	json_t *notes; /* timeline: [[kind, {...}], ...] */
 
+	bool unstored; /* its commit is under way: nobody may know of it */
+	bool decided;  /* in that commit */
+	json_t *held;  /* alarms until then: [[where, text], ...], or NULL */
+
 	size_t step;	  /* the one that runs */
+	int64_t step_us;  /* when it began, monotonic */
 	void *step_state; /* of a step that waits */
 
 	unsigned failed_entries; /* of respond: their conditions had errors */
@@ -65,6 +70,9 @@ void hd_alert_end(struct hd_alert *alert, enum hd_alert_state state,
 
 /* An entry on its timeline, stored with the decision.  Takes the reference. */
 void hd_alert_note(struct hd_alert *alert, const char *kind, json_t *what_take);
+
+/* It is stored: what was held back for that is told. */
+void hd_alert_stored(struct hd_alert *alert);
 
 /* An expression of the configuration failed: logged as an alarm, and noted. */
 void hd_alert_alarm(struct hd_alert *alert, const char *where, const char *why);

@@ -11,6 +11,7 @@
 #include "core/base/clock.h"
 #include "core/base/crash.h"
 #include "core/base/err.h"
+#include "core/base/json_line.h"
 #include "core/base/json_text.h"
 #include "core/base/log.h"
 #include "core/base/metric.h"
@@ -24,16 +25,26 @@
 
 /* ---- the one log line ---- */
 
-static void count_alert(const char *pipeline, enum hd_alert_state state)
+/* took_ms < 0: it began in a former life. */
+static void count_alert(const char *pipeline, enum hd_alert_state state,
+			int64_t took_ms)
 {
 	struct hd_buf labels;
 
-	hd_buf_init(&labels, 512);
+	hd_buf_init(&labels, 2048);
 	hd_metric_label(&labels, "pipeline", pipeline);
+	if (took_ms >= 0)
+		hd_metric_observe(hd_metric_get(HD_HISTOGRAM,
+						"herald_alert_seconds",
+						hd_buf_text(&labels),
+						"How long alerts take, from "
+						"their first step to their "
+						"end."),
+				  (double)took_ms / 1000);
 	hd_metric_label(&labels, "state", hd_alert_state_name(state));
 	hd_metric_add(hd_metric_get(HD_COUNTER, "herald_alerts_total",
 				    hd_buf_text(&labels),
-				    "Alerts by the state they ended in"),
+				    "Alerts by the state they ended in."),
 		      1);
 	hd_buf_fini(&labels);
 }
@@ -59,6 +70,7 @@ static void log_end(struct hd_engine *engine, const char *id,
 		    const char *score, const struct hd_case *c,
 		    const char *reason, int64_t began_ms)
 {
+	int64_t took = began_ms != 0 ? hd_now_ms() - began_ms : -1;
 	struct hd_buf line;
 
 	hd_buf_init(&line, 2048);
@@ -67,18 +79,15 @@ static void log_end(struct hd_engine *engine, const char *id,
 	if (score && score[0])
 		hd_buf_addf(&line, " %s", score);
 	add_case_number(c, &line);
-	if (began_ms != 0) {
-		int64_t took = hd_now_ms() - began_ms;
-
+	if (took >= 0)
 		hd_buf_addf(&line, " took=%lld.%03llds",
 			    (long long)(took / 1000), (long long)(took % 1000));
-	}
 	if (reason && reason[0])
 		hd_buf_addf(&line, " reason=\"%s\"", reason);
 	hd_info("%s", hd_buf_text(&line));
 	engine->env.line(engine->env.ud, hd_buf_text(&line));
 	hd_buf_fini(&line);
-	count_alert(pipeline, state);
+	count_alert(pipeline, state, took);
 }
 
 static void alarm_dead(struct hd_engine *engine, const char *id)
@@ -173,28 +182,29 @@ static void add_decision_entry(const struct hd_alert *a,
 			       enum hd_alert_state state, struct hd_txn *txn)
 {
 	const struct hd_interval *r = &a->ledger.interval;
-	json_t *entry = json_pack("{s:s, s:s, s:s}", "pipeline",
-				  a->pipeline->name, "configuration",
-				  hd_conf_id(a->program->conf), "state",
-				  hd_alert_state_name(state));
-	char *text;
+	struct hd_buf line;
 
-	if (a->ledger.scored)
-		json_object_set_new(entry, "score",
-				    json_pack("{s:i, s:i, s:i}", "known",
-					      r->known, "low", r->low, "high",
-					      r->high));
+	hd_buf_init(&line, TEXT_MAX);
+	hd_json_line_begin(&line);
+	hd_json_line_text(&line, "pipeline", a->pipeline->name);
+	hd_json_line_text(&line, "configuration", hd_conf_id(a->program->conf));
+	hd_json_line_text(&line, "state", hd_alert_state_name(state));
+	if (a->ledger.scored) {
+		hd_json_line_open(&line, "score");
+		hd_json_line_int(&line, "known", r->known);
+		hd_json_line_int(&line, "low", r->low);
+		hd_json_line_int(&line, "high", r->high);
+		hd_json_line_end(&line);
+	}
 	if (a->reason)
-		json_object_set_new(entry, "reason", json_string(a->reason));
+		hd_json_line_text(&line, "reason", a->reason);
 	if (a->leader[0])
-		json_object_set_new(entry, "leader", json_string(a->leader));
+		hd_json_line_text(&line, "leader", a->leader);
 	if (a->rows)
-		json_object_set_new(entry, "actions",
-				    json_integer((json_int_t)a->rows->count));
-	text = json_text(entry);
-	hd_txn_entry(txn, a->id, "decided", text);
-	free(text);
-	json_decref(entry);
+		hd_json_line_int(&line, "actions", (int64_t)a->rows->count);
+	hd_json_line_end(&line);
+	hd_txn_entry(txn, a->id, "decided", hd_buf_text(&line));
+	hd_buf_fini(&line);
 }
 
 struct texts {
@@ -324,6 +334,13 @@ static void hand_over(struct hd_alert *a, enum hd_alert_state state)
 	free(score);
 }
 
+void hd_decided(struct hd_alert *a)
+{
+	hd_crash_point("decided");
+	hand_over(a, state_of(a));
+	hd_alert_free(a);
+}
+
 static void on_decided(void *ud, enum hd_txn_status status, struct hd_txn *txn)
 {
 	struct hd_alert *a = ud;
@@ -335,22 +352,21 @@ static void on_decided(void *ud, enum hd_txn_status status, struct hd_txn *txn)
 	}
 	engine->commits--;
 	if (status == HD_TXN_OK) {
-		hd_crash_point("decided");
 		engine->backlog--;
-		hand_over(a, state_of(a));
-	} else if (status == HD_TXN_FAILED) {
-		alarm_unstored(a, hd_txn_error(txn));
+		hd_decided(a);
+	} else {
+		if (status == HD_TXN_FAILED)
+			alarm_unstored(a, hd_txn_error(txn));
+		hd_alert_free(a);
 	}
-	hd_alert_free(a);
 	hd_intake_room(engine);
 	hd_run_refill(engine);
 	hd_engine_report_stopped(engine);
 }
 
-static void commit_decision(struct hd_alert *a)
+static void add_decision(struct hd_alert *a, struct hd_txn *txn)
 {
 	enum hd_alert_state state = state_of(a);
-	struct hd_txn *txn = hd_txn_new();
 	struct texts t = { NULL, NULL };
 
 	if (json_object_size(a->asked.enrich) != 0)
@@ -364,10 +380,17 @@ static void commit_decision(struct hd_alert *a)
 	add_repeat(a, txn);
 	for (size_t i = 0; a->rows && i < a->rows->count; i++)
 		hd_row_insert(a->rows->rows[i], txn);
-	hd_crash_point("before_decided");
-	hd_journal_commit(a->engine->env.journal, txn, on_decided, a);
 	free(t.answers);
 	free(t.ledger);
+	hd_crash_point("before_decided");
+}
+
+static void commit_decision(struct hd_alert *a)
+{
+	struct hd_txn *txn = hd_txn_new();
+
+	add_decision(a, txn);
+	hd_journal_commit(a->engine->env.journal, txn, on_decided, a);
 }
 
 /* What intake set becomes later; what the sender said stays. */
@@ -381,7 +404,9 @@ static void set_processed(const struct hd_alert *a)
 				    json_integer(hd_utc_ms()));
 }
 
-void hd_decide(struct hd_alert *a)
+/* From here on the record is its text: the tree goes while it is still in the
+ * processor's cache, and an alert that waits for its commit is small. */
+static void finish_record(struct hd_alert *a)
 {
 	int64_t count = hd_windows_count(&a->engine->windows, a->id);
 
@@ -393,8 +418,21 @@ void hd_decide(struct hd_alert *a)
 		set_processed(a);
 		a->text = json_text(a->record);
 	}
+	json_decref(a->record);
+	a->record = NULL;
+}
+
+void hd_decide(struct hd_alert *a)
+{
+	finish_record(a);
 	a->engine->commits++;
 	commit_decision(a);
+}
+
+void hd_decide_in(struct hd_alert *a, struct hd_txn *txn)
+{
+	finish_record(a);
+	add_decision(a, txn);
 }
 
 /* ---- alerts whose last action ended (core/action) ---- */
@@ -402,13 +440,15 @@ void hd_decide(struct hd_alert *a)
 void hd_finishing(void *ud, struct hd_case *c, enum hd_alert_state state,
 		  struct hd_txn *txn)
 {
-	json_t *entry = json_pack("{s:s}", "state", hd_alert_state_name(state));
-	char *text = json_text(entry);
+	struct hd_buf line;
 
 	(void)ud;
-	hd_txn_entry(txn, c->alert, "ended", text);
-	free(text);
-	json_decref(entry);
+	hd_buf_init(&line, TEXT_MAX);
+	hd_json_line_begin(&line);
+	hd_json_line_text(&line, "state", hd_alert_state_name(state));
+	hd_json_line_end(&line);
+	hd_txn_entry(txn, c->alert, "ended", hd_buf_text(&line));
+	hd_buf_fini(&line);
 }
 
 void hd_finished(void *ud, struct hd_case *c, enum hd_alert_state state)

@@ -7,6 +7,10 @@
  *                                        ▼    severity and age)
  *        journal: decided ─► core/action carries out the rows ─► the end
  *
+ * A pipeline in which no step waits or touches anything but its alert is run
+ * at once: received and decided are one commit then, before the 2xx.  What
+ * comes of it still happens only when that is stored.
+ *
  * One owner at a time: an alert in memory belongs to the engine, on the loop.
  */
 #ifndef HD_PIPELINE_ENGINE_H

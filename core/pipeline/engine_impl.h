@@ -34,9 +34,10 @@ struct hd_engine {
 	void *on_stopped_ud;
 };
 
-/* intake.c */
+/* room.c */
 void hd_intake_room(struct hd_engine *engine);
 const char *hd_intake_closed(const struct hd_engine *engine);
+bool hd_intake_has_room(const struct hd_engine *engine, int severity);
 
 /* run.c */
 struct hd_alert *hd_alert_new(struct hd_engine *engine, const char *id,
@@ -45,10 +46,19 @@ struct hd_alert *hd_alert_new(struct hd_engine *engine, const char *id,
 			      char *text_take);
 void hd_alert_free(struct hd_alert *alert);
 void hd_run_start(struct hd_alert *alert);
+/* Before the alert is stored: if its pipeline is alone, the whole run, with the
+ * decision added to the transaction that stores the alert. */
+void hd_run_at_once(struct hd_alert *alert, struct hd_txn *txn);
+/* That is done: what follows. */
+void hd_run_stored(struct hd_alert *alert);
+bool hd_run_has_place(const struct hd_engine *engine);
 void hd_run_refill(struct hd_engine *engine);
 
 /* decide.c */
 void hd_decide(struct hd_alert *alert);
+void hd_decide_in(struct hd_alert *alert, struct hd_txn *txn);
+/* The decision is stored: takes and frees the alert. */
+void hd_decided(struct hd_alert *alert);
 void hd_finishing(void *ud, struct hd_case *c, enum hd_alert_state state,
 		  struct hd_txn *txn);
 void hd_finished(void *ud, struct hd_case *c, enum hd_alert_state state);

@@ -10,6 +10,7 @@
 #include "core/base/clock.h"
 #include "core/base/crash.h"
 #include "core/base/err.h"
+#include "core/base/json_line.h"
 #include "core/base/json_text.h"
 #include "core/base/log.h"
 #include "core/base/metric.h"
@@ -21,7 +22,6 @@
 #include "core/record/record.h"
 
 #define RECORD_MAX (16u << 20) /* text of one record */
-#define HIGH_SEVERITY 4
 #define QUARANTINE_TEXT 256
 
 /* One record on its way into the journal. */
@@ -30,6 +30,8 @@ struct item {
 	json_t *record; /* NULL: quarantined */
 	char *text;	/* of the record, as it is stored */
 	int severity;
+	struct hd_alert *alert; /* if it has a place: then record and text
+				 * are its own */
 };
 
 /* One emit: all its records are one transaction. */
@@ -51,6 +53,7 @@ static void free_batch(struct hd_batch *b)
 	for (uint32_t i = 0; i < b->n; i++) {
 		json_decref(b->items[i].record);
 		free(b->items[i].text);
+		hd_alert_free(b->items[i].alert);
 	}
 	free(b->items);
 	free(b->connector);
@@ -75,35 +78,6 @@ void hd_engine_forget(struct hd_engine *engine,
 			b->instance = NULL;
 }
 
-const char *hd_intake_closed(const struct hd_engine *engine)
-{
-	const struct hd_limits *limits =
-		&engine->program->settings->herald.limits;
-
-	if (engine->failed)
-		return "the journal failed";
-	if (engine->stopping)
-		return "herald stops";
-	if (engine->disk_full)
-		return "the disk is full";
-	if (engine->receiving >= (size_t)limits->requests)
-		return "too many requests wait for the journal";
-	if (engine->backlog >= (size_t)limits->backlog)
-		return "too many alerts wait to be decided";
-	return NULL;
-}
-
-/* The last tenth of backlog and disk is for high severity. */
-static bool has_room(const struct hd_engine *engine, int severity)
-{
-	size_t backlog =
-		(size_t)engine->program->settings->herald.limits.backlog;
-
-	if (severity >= HIGH_SEVERITY && severity != 99)
-		return true;
-	return engine->backlog < backlog - backlog / 10 && !engine->disk_low;
-}
-
 /* ---- one record ---- */
 
 struct reading {
@@ -112,6 +86,18 @@ struct reading {
 	struct hd_txn *txn;
 	int64_t now_ms;
 };
+
+static void count_by_connector(const char *name, const char *connector,
+			       const char *help)
+{
+	struct hd_buf labels;
+
+	hd_buf_init(&labels, 2048);
+	hd_metric_label(&labels, "connector", connector);
+	hd_metric_add(
+		hd_metric_get(HD_COUNTER, name, hd_buf_text(&labels), help), 1);
+	hd_buf_fini(&labels);
+}
 
 static struct hd_bytes raw_of(const herald_record *r)
 {
@@ -151,6 +137,9 @@ static void quarantine(struct reading *in, struct item *item,
 		       row.connector, why, item->id);
 	hd_engine_alarm(in->engine, "quarantined", row.connector, line);
 	free(line);
+	count_by_connector("herald_quarantined_total", row.connector,
+			   "Alerts whose bytes are kept, as they could not be "
+			   "held exactly.");
 }
 
 static const char *text_at(json_t *record, const char *pointer)
@@ -166,7 +155,6 @@ static void add_received(struct reading *in, struct item *item,
 	const char *name = hd_instance_name(in->instance);
 	struct hd_buf text;
 	struct hd_alert_row row = { 0 };
-	json_t *entry;
 
 	hd_buf_init(&text, RECORD_MAX);
 	hd_json_write(&text, item->record, 0);
@@ -182,9 +170,11 @@ static void add_received(struct reading *in, struct item *item,
 	row.raw = raw_of(r);
 	hd_txn_alert_new(in->txn, &row);
 	item->text = hd_buf_failed(&text) ? NULL : hd_buf_steal(&text);
-	entry = json_pack("{s:s, s:s}", "connector", name, "uid", row.uid);
-	hd_json_write(&text, entry, 0);
-	json_decref(entry);
+	hd_buf_clear(&text);
+	hd_json_line_begin(&text);
+	hd_json_line_text(&text, "connector", name);
+	hd_json_line_text(&text, "uid", row.uid);
+	hd_json_line_end(&text);
 	hd_txn_entry(in->txn, item->id, "received", hd_buf_text(&text));
 	hd_buf_fini(&text);
 }
@@ -281,42 +271,57 @@ static void read_record(struct reading *in, struct item *item,
 
 static void redelivered(struct hd_engine *engine, struct hd_batch *b)
 {
-	struct hd_buf labels;
-
 	engine->redelivered++;
-	hd_buf_init(&labels, 512);
-	hd_metric_label(&labels, "connector", b->connector);
-	hd_metric_add(hd_metric_get(HD_COUNTER, "herald_redelivered_total",
-				    hd_buf_text(&labels),
-				    "Alerts that came again and were known"),
-		      1);
-	hd_buf_fini(&labels);
+	count_by_connector("herald_redelivered_total", b->connector,
+			   "Alerts that came again and were known.");
+}
+
+static void make_alert(struct hd_engine *engine, const struct hd_batch *b,
+		       struct item *item)
+{
+	item->alert = hd_alert_new(engine, item->id, b->connector,
+				   b->received_ms, item->severity, item->record,
+				   item->text);
+	item->record = NULL;
+	item->text = NULL;
+}
+
+/* Those whose pipelines are alone are decided in the commit that stores them:
+ * one wait for the disk less, and one row written once instead of twice. */
+static void decide_at_once(struct hd_engine *engine, struct hd_batch *b,
+			   struct hd_txn *txn)
+{
+	for (uint32_t i = 0; i < b->n && hd_run_has_place(engine); i++) {
+		struct item *item = &b->items[i];
+
+		if (!item->record)
+			continue;
+		make_alert(engine, b, item);
+		hd_run_at_once(item->alert, txn);
+	}
 }
 
 static void start_item(struct hd_engine *engine, struct hd_batch *b,
 		       struct item *item)
 {
-	json_t *record = item->record;
-	char *text = item->text;
-	size_t max = (size_t)engine->program->settings->herald.limits.running;
+	struct hd_alert *alert;
 
-	engine->backlog++;
-	/* It was in the journal before this callback: it may have been read
-	 * from there. */
-	if (hd_dict_get(&engine->running, item->id))
-		return;
-	/* Not past those that wait in the journal: they are read by severity
-	 * and age, and this one with them. */
-	if (engine->more || engine->stopping ||
-	    hd_dict_count(&engine->running) >= max) {
-		engine->more = true;
-		return;
+	if (!item->alert || !item->alert->decided)
+		engine->backlog++;
+	if (!item->alert) {
+		/* It was in the journal before this callback: it may have been
+		 * read from there. */
+		if (hd_dict_get(&engine->running, item->id))
+			return;
+		if (!hd_run_has_place(engine)) {
+			engine->more = true;
+			return;
+		}
+		make_alert(engine, b, item);
 	}
-	item->record = NULL;
-	item->text = NULL;
-	hd_run_start(hd_alert_new(engine, item->id, b->connector,
-				  b->received_ms, item->severity, record,
-				  text));
+	alert = item->alert;
+	item->alert = NULL;
+	hd_run_stored(alert);
 }
 
 /* To the very instance that emitted, which may be on its way out. */
@@ -352,7 +357,7 @@ static void on_received(void *ud, enum hd_txn_status status, struct hd_txn *txn)
 		for (uint32_t i = 0; i < b->n; i++) {
 			if (hd_txn_is_known(txn, b->items[i].id, NULL))
 				redelivered(engine, b);
-			else if (b->items[i].record)
+			else if (b->items[i].record || b->items[i].alert)
 				start_item(engine, b, &b->items[i]);
 			engine->received++;
 		}
@@ -432,13 +437,14 @@ uint32_t hd_engine_emit(struct hd_engine *engine, struct hd_instance *instance,
 				worst = b->items[i].severity;
 		}
 	}
-	if (!has_room(engine, worst)) {
+	if (!hd_intake_has_room(engine, worst)) {
 		hd_txn_free(in.txn);
 		free_batch(b);
 		return busy(engine, instance);
 	}
 	if (hd_mutant("ack_early"))
 		settle(b, HERALD_OK, NULL);
+	decide_at_once(engine, b, in.txn);
 	commit_batch(engine, b, in.txn);
 	return HERALD_OK;
 }
@@ -553,24 +559,4 @@ int hd_engine_submit(struct hd_engine *engine, struct hd_instance *instance,
 	add_received(&in, &b->items[0], &raw);
 	commit_batch(engine, b, in.txn);
 	return 0;
-}
-
-/* Tells those that saw BUSY that there is room again. */
-void hd_intake_room(struct hd_engine *engine)
-{
-	struct hd_dict waiting = engine->waiting;
-	const char *name;
-	size_t at = 0;
-
-	if (hd_dict_count(&waiting) == 0 || hd_intake_closed(engine))
-		return;
-	hd_dict_init(&engine->waiting);
-	while (hd_dict_next(&waiting, &at, &name)) {
-		struct hd_instance *instance =
-			engine->env.connector(engine->env.ud, name);
-
-		if (instance)
-			hd_instance_room(instance);
-	}
-	hd_dict_fini(&waiting);
 }

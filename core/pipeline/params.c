@@ -15,6 +15,7 @@
 #include "core/conf/node.h"
 #include "core/conf/value.h"
 #include "core/expr/template.h"
+#include "core/pipeline/param_file.h"
 #include "core/pipeline/program.h"
 #include "core/plugin/common_options.h"
 #include "core/plugin/module.h"
@@ -110,24 +111,17 @@ static void check_constant(struct hd_build *b, const struct param *param,
 	hd_value_check(type, param->option->values, node, &b->check, NULL);
 }
 
-/* {file: PATH}: a text too long for the configuration. */
-static bool is_file(const struct param *param, const struct hd_node *node)
-{
-	return param->option->type == HERALD_TEMPLATE &&
-	       hd_node_count(node) == 1 && hd_node_get_text(node, "file");
-}
-
 static void build_file(struct hd_build *b, struct param *param,
 		       const struct hd_node *node)
 {
-	struct hd_expr_names names = hd_build_names(b);
-	const struct hd_node *path = hd_node_get(node, "file");
-	struct part *part = add_part(param, NULL);
+	char *source;
+	struct hd_template *t = hd_param_file_compile(b, node,
+						      escape_of(param->option),
+						      &source);
 
-	part->template = hd_template_load(b->program->env, &names,
-					  hd_node_text(path, NULL), path,
-					  escape_of(param->option),
-					  b->complaints, &part->source);
+	if (t)
+		add_part(param, source)->template = t;
+	free(source);
 }
 
 static void build_scalar(struct hd_build *b, struct param *param,
@@ -136,7 +130,7 @@ static void build_scalar(struct hd_build *b, struct param *param,
 	struct hd_expr_names names = hd_build_names(b);
 	struct part *part;
 
-	if (is_file(param, node)) {
+	if (param->option->type == HERALD_TEMPLATE && hd_param_is_file(node)) {
 		build_file(b, param, node);
 		return;
 	}

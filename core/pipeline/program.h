@@ -33,6 +33,9 @@ struct hd_pipeline {
 	enum hd_mode mode;    /* LIVE unless lowered */
 	struct hd_step *steps;
 	size_t count;
+	bool alone; /* every step is */
+	bool ended; /* by a step that holds for every alert ... */
+	bool told;  /* ... and a step behind it was complained of */
 };
 
 struct hd_program {

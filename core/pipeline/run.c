@@ -7,6 +7,7 @@
 #include <herald/plugin.h>
 
 #include "core/base/alloc.h"
+#include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/json_text.h"
 #include "core/base/log.h"
@@ -73,34 +74,85 @@ static bool step_applies(struct hd_alert *alert, const struct hd_step *step,
 	return *holds != HD_NOT_MET && *holds != HD_ABSENT;
 }
 
-static void run_steps(struct hd_alert *alert)
+static void step_ended(struct hd_alert *alert)
+{
+	const struct hd_step *step = &alert->pipeline->steps[alert->step];
+
+	hd_metric_observe(hd_step_seconds(step->type),
+			  (double)(hd_now_us() - alert->step_us) / 1e6);
+}
+
+static enum hd_step_result run_step(struct hd_alert *alert)
+{
+	const struct hd_step *step = &alert->pipeline->steps[alert->step];
+	enum hd_step_result result;
+	enum hd_truth holds;
+
+	if (!step_applies(alert, step, &holds))
+		return HD_STEP_NEXT;
+	alert->step_us = hd_now_us();
+	result = step->type->run(alert, step->data, holds);
+	if (result != HD_STEP_WAIT)
+		step_ended(alert);
+	return result;
+}
+
+/* False if one waits. */
+static bool run_steps(struct hd_alert *alert)
 {
 	const struct hd_pipeline *p = alert->pipeline;
 	enum hd_step_result result = HD_STEP_NEXT;
-	enum hd_truth holds;
 
 	while (result == HD_STEP_NEXT && alert->step < p->count) {
-		const struct hd_step *step = &p->steps[alert->step];
-
-		if (step_applies(alert, step, &holds))
-			result = step->type->run(alert, step->data, holds);
+		result = run_step(alert);
 		if (result == HD_STEP_NEXT)
 			alert->step++;
 	}
-	if (result != HD_STEP_WAIT)
-		hd_decide(alert);
+	return result != HD_STEP_WAIT;
 }
 
 void hd_run_start(struct hd_alert *alert)
 {
-	choose_pipeline(alert);
-	run_steps(alert);
+	if (!alert->pipeline)
+		choose_pipeline(alert);
+	if (run_steps(alert))
+		hd_decide(alert);
 }
 
+void hd_run_at_once(struct hd_alert *alert, struct hd_txn *txn)
+{
+	alert->unstored = true;
+	choose_pipeline(alert);
+	if (!alert->pipeline->alone)
+		return;
+	run_steps(alert);
+	hd_decide_in(alert, txn);
+	alert->decided = true;
+}
+
+void hd_run_stored(struct hd_alert *alert)
+{
+	hd_alert_stored(alert);
+	if (alert->decided) {
+		hd_decided(alert);
+	} else if (alert->engine->stopping) {
+		alert->engine->more = true;
+		hd_alert_free(alert);
+	} else {
+		hd_run_start(alert);
+	}
+}
+
+/* What a connector that is being stopped did not answer is not missing: the
+ * next start asks again, and nothing is committed behind the engine's end. */
 void hd_run_continue(struct hd_alert *alert)
 {
+	if (alert->engine->stopping)
+		return;
+	step_ended(alert);
 	alert->step++;
-	run_steps(alert);
+	if (run_steps(alert))
+		hd_decide(alert);
 }
 
 /* ---- the backlog ---- */
@@ -189,6 +241,14 @@ static size_t running_max(const struct hd_engine *engine)
 	return (size_t)engine->program->settings->herald.limits.running;
 }
 
+/* Not past those that wait in the journal: they are read by severity and age,
+ * and a new one with them. */
+bool hd_run_has_place(const struct hd_engine *engine)
+{
+	return !engine->more && !engine->stopping &&
+	       hd_dict_count(&engine->running) < running_max(engine);
+}
+
 static int read_backlog(struct hd_engine *engine, struct refill *r)
 {
 	size_t room = running_max(engine) - hd_dict_count(&engine->running);
@@ -239,8 +299,11 @@ json_t *hd_engine_record(struct hd_engine *engine, const char *id)
 	struct hd_body body;
 	struct hd_err err;
 
-	if (alert)
+	if (alert && alert->record)
 		return json_incref(alert->record);
+	if (alert)
+		return hd_json_read(alert->text, strlen(alert->text), NULL,
+				    NULL);
 	if (hd_reader_body(engine->env.reader, id, &body, &err) != HD_FOUND)
 		return NULL;
 	return hd_json_read(body.record.p, body.record.n, NULL, NULL);

@@ -449,6 +449,7 @@ static enum hd_step_result run(struct hd_alert *alert, void *data,
 
 const struct hd_step_type hd_step_respond = {
 	.name = "respond",
+	.alone = true,
 	.is_list = true,
 	.decides = true,
 	.build = build,

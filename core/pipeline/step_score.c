@@ -418,6 +418,7 @@ static enum hd_step_result run(struct hd_alert *alert, void *data,
 
 const struct hd_step_type hd_step_score = {
 	.name = "score",
+	.alone = true,
 	.is_list = true,
 	.build = build,
 	.free = free_score,

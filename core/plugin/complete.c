@@ -14,6 +14,7 @@
 #include "core/base/json_text.h"
 #include "core/base/log.h"
 #include "core/base/metric.h"
+#include "core/base/mutant.h"
 #include "core/base/secret.h"
 #include "core/base/utf8.h"
 #include "core/plugin/instance_impl.h"
@@ -191,7 +192,8 @@ static void deliver(struct hd_instance *i, struct hd_request *r,
 	if (r->answered)
 		hd_metric_add(i->metrics.late, 1);
 	hd_health_seen(i, v.c.status, v.c.message);
-	hd_request_free(i, r);
+	if (!hd_mutant("double_complete"))
+		hd_request_free(i, r);
 	if (fn)
 		fn(ud, &v.c);
 	json_decref(v.c.json);

@@ -58,6 +58,31 @@ static void read_json(struct hd_option_item *item, const struct hd_node *node)
 	item->text = hd_buf_steal(&buf);
 }
 
+/* "min..max" bytes, either may be missing. */
+static int check_secret_size(const struct hd_option_item *item,
+			     const char *bounds, const struct hd_node *node,
+			     const struct hd_check *check)
+{
+	const char *dots = strstr(bounds, "..");
+	size_t min = strtoul(bounds, NULL, 10), n;
+	size_t max = dots && dots[2] ? strtoul(dots + 2, NULL, 10) : SIZE_MAX;
+	char *path;
+
+	hd_secret_get(item->secret, &n);
+	if (n >= min && n <= max)
+		return 0;
+	path = hd_node_path(node);
+	hd_complain(check->complaints, hd_node_place(node),
+		    n < min ? "%s has less than %zu bytes: it can be guessed"
+			    : "%s has more than %zu bytes",
+		    path, n < min ? min : max);
+	hd_complain_hide(check->complaints);
+	free(path);
+	return hd_complain_remedy(check->complaints,
+				  "make one with 'openssl rand -base64 32' and "
+				  "give it to the other side as well");
+}
+
 static int read_secret(struct hd_option_item *item, const struct hd_option *row,
 		       const struct hd_node *node, const struct hd_check *check)
 {
@@ -67,7 +92,11 @@ static int read_secret(struct hd_option_item *item, const struct hd_option *row,
 	if (hd_secret_ref_read(node, check, &ref) < 0)
 		return -1;
 	item->secret = hd_secret_ref_open(&ref, whole, check);
-	return item->secret ? 0 : -1;
+	if (!item->secret)
+		return -1;
+	return row->values && !whole
+		       ? check_secret_size(item, row->values, node, check)
+		       : 0;
 }
 
 static int compile(struct hd_option_item *item, const struct hd_option *row,

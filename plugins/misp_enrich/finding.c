@@ -4,23 +4,18 @@
 
 #include "common/text.h"
 
+#include "misp_enrich/judge.h"
 #include "misp_enrich/value.h"
 
 #define SHOWN_MAX 20 /* attributes that are told one by one */
 #define TAGS_MAX 20  /* of one attribute */
 #define WARNINGS_MAX 10
+#define LISTS_MAX 20 /* warning lists of the value */
+#define MODELS_MAX 10
 #define EVENTS_MAX 50
 #define EVENTS_TOLD 5 /* in `desc` */
 #define LABELS_MAX 20
 #define TEXT_MAX 500 /* bytes of what analysts wrote */
-
-enum {
-	SCORE_WARNED = 4,
-	SCORE_NO_IDS = 6,
-	SCORE_LOW = 8,
-	SCORE_MEDIUM,
-	SCORE_HIGH
-};
 
 void misp_finding_init(struct misp_finding *f, const herald_lookup *asked)
 {
@@ -30,30 +25,6 @@ void misp_finding_init(struct misp_finding *f, const herald_lookup *asked)
 void misp_finding_fini(struct misp_finding *f)
 {
 	hp_json_close(&f->result);
-}
-
-/* ---- judging ---- */
-
-static int judge(const struct misp_attribute *a, bool to_ids, bool warned)
-{
-	if (!to_ids)
-		return warned ? SCORE_WARNED : SCORE_NO_IDS;
-	switch (hp_json_int(a->reply, a->event, "/threat_level_id", 0)) {
-	case 1:
-		return SCORE_HIGH;
-	case 2:
-		return SCORE_MEDIUM;
-	default:
-		return SCORE_LOW;
-	}
-}
-
-static const char *level_word(int64_t level)
-{
-	static const char *const words[] = { "", "high", "medium", "low",
-					     "undefined" };
-
-	return level >= 1 && level <= 4 ? words[level] : "";
 }
 
 static herald_str event_id(const struct misp_attribute *a)
@@ -144,6 +115,49 @@ static void tell_warnings(struct misp_finding *f, const char *base,
 	}
 }
 
+/* "NIDS Simple Decaying Model", 64.3, false: what each model says. */
+static void tell_decay(struct misp_finding *f, const char *base,
+		       const struct misp_attribute *a)
+{
+	size_t n = hp_json_size(a->reply, a->at, "/decay_score");
+	struct hp_path from, to;
+
+	for (size_t i = 0; i < n && i < MODELS_MAX; i++) {
+		hp_path(&from, "%s/decay_score/%zu", a->at, i);
+		hp_path(&to, "%s/decay/%zu", base, i);
+		tell(f, to.text, "/model",
+		     hp_json_text(a->reply, from.text, "/DecayingModel/name"));
+		hp_json_put_copy(&f->result,
+				 hp_path(&to, "%s/decay/%zu/score", base, i),
+				 a->reply, from.text, "/score");
+		hp_json_put_bool(&f->result,
+				 hp_path(&to, "%s/decay/%zu/decayed", base, i),
+				 hp_json_is_true(a->reply, from.text,
+						 "/decayed"));
+	}
+}
+
+static void tell_sightings(struct misp_finding *f, const char *base,
+			   const struct misp_sightings *s)
+{
+	const struct {
+		const char *name;
+		int64_t value;
+	} all[] = { { "seen", s->seen },
+		    { "false_positive", s->false_positive },
+		    { "expired", s->expired },
+		    { "last", s->last } };
+	struct hp_path at;
+
+	if (s->seen + s->false_positive + s->expired == 0)
+		return;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		hp_json_put_int(&f->result,
+				hp_path(&at, "%s/sightings/%s", base,
+					all[i].name),
+				all[i].value);
+}
+
 static void tell_texts(struct misp_finding *f, const char *base,
 		       const struct misp_attribute *a)
 {
@@ -170,7 +184,8 @@ static void tell_texts(struct misp_finding *f, const char *base,
 }
 
 static void tell_attribute(struct misp_finding *f,
-			   const struct misp_attribute *a, bool to_ids)
+			   const struct misp_attribute *a,
+			   const struct misp_judgement *j)
 {
 	int64_t changed = hp_json_int(a->reply, a->at, "/timestamp", 0);
 	struct hp_path base, path;
@@ -179,16 +194,43 @@ static void tell_attribute(struct misp_finding *f,
 	tell(f, base.text, "/event_id", event_id(a));
 	tell_texts(f, base.text, a);
 	tell(f, base.text, "/threat_level",
-	     herald_cstr(level_word(
+	     herald_cstr(misp_level_word(
 		     hp_json_int(a->reply, a->event, "/threat_level_id", 0))));
 	hp_json_put_bool(&f->result, hp_path(&path, "%s/to_ids", base.text),
-			 to_ids);
+			 j->to_ids);
 	if (changed > 0)
 		hp_json_put_int(&f->result,
 				hp_path(&path, "%s/changed", base.text),
 				changed);
 	tell_tags(f, base.text, a);
 	tell_warnings(f, base.text, a);
+	tell_decay(f, base.text, a);
+	tell_sightings(f, base.text, &j->sightings);
+}
+
+/* Each list once. */
+static void note_list(struct misp_finding *f, herald_str name)
+{
+	struct hp_path at;
+
+	name = hp_str_head(name, TEXT_MAX);
+	if (name.n == 0 || f->lists >= LISTS_MAX ||
+	    has_text(&f->result, "/data/warning_lists", f->lists, name))
+		return;
+	hp_json_put(&f->result,
+		    hp_path(&at, "/data/warning_lists/%u", f->lists++), name);
+}
+
+static void note_lists(struct misp_finding *f, struct hp_json *reply,
+		       const char *list, const char *name)
+{
+	size_t n = hp_json_size(reply, list, "");
+	struct hp_path at;
+
+	for (size_t i = 0; i < n; i++)
+		note_list(f,
+			  hp_json_text(reply, hp_path(&at, "%s/%zu", list, i),
+				       name));
 }
 
 /* Each event once. */
@@ -203,37 +245,67 @@ static void note_event(struct misp_finding *f, herald_str id)
 		    id);
 }
 
+static void open_result(struct misp_finding *f, const herald_host *h)
+{
+	if (!f->result.d && !f->result.failed)
+		hp_json_open(&f->result, h, (herald_str){ NULL, 0 });
+}
+
 void misp_finding_add(struct misp_finding *f, const herald_host *h,
 		      const struct misp_attribute *a)
 {
-	bool to_ids, warned;
+	struct misp_judgement j;
+	struct hp_path warnings;
 	herald_str id;
-	int score_id;
 
 	if (!misp_value_fits(a->type, a->value, f->asked->value))
 		return;
-	if (f->count++ == 0)
-		hp_json_open(&f->result, h, (herald_str){ NULL, 0 });
-	to_ids = hp_json_is_true(a->reply, a->at, "/to_ids");
-	warned = hp_json_size(a->reply, a->at, "/warnings") > 0;
-	score_id = judge(a, to_ids, warned);
+	open_result(f, h);
+	f->count++;
+	j = misp_judge(a);
 	id = event_id(a);
-	f->to_ids += to_ids;
-	f->warned = f->warned || warned;
-	if (score_id > f->score_id) {
-		f->score_id = score_id;
+	f->to_ids += j.to_ids;
+	f->counting += misp_counts(&j);
+	f->false_positives += j.false_positive;
+	f->faded += j.decayed || j.expired;
+	if (j.score_id > f->score_id) {
+		f->score_id = j.score_id;
 		snprintf(f->worst_event, sizeof(f->worst_event), "%.*s",
 			 (int)id.n, id.p ? id.p : "");
 	}
 	note_event(f, id);
+	note_lists(f, a->reply, hp_path(&warnings, "%s/warnings", a->at),
+		   "/warninglist_name");
 	if (f->shown < SHOWN_MAX)
-		tell_attribute(f, a, to_ids);
+		tell_attribute(f, a, &j);
+}
+
+void misp_finding_add_lists(struct misp_finding *f, const herald_host *h,
+			    struct hp_json *reply)
+{
+	char at[HP_PATH_MAX];
+
+	if (!herald_pointer(at, sizeof(at), "", f->asked->value) ||
+	    hp_json_size(reply, at, "") == 0)
+		return;
+	open_result(f, h);
+	note_lists(f, reply, at, "/name");
 }
 
 /* ---- the whole ---- */
 
-/* "2 attributes, events 1, 2; on a warning list" */
-static void describe(struct misp_finding *f, struct hp_text *out)
+static void describe_doubts(const struct misp_finding *f, struct hp_text *out)
+{
+	if (f->to_ids == 0)
+		hp_text_add(out, HERALD_S(", none for detection"));
+	if (f->false_positives > 0)
+		hp_text_addf(out, ", %u false positive", f->false_positives);
+	if (f->faded > 0)
+		hp_text_addf(out, ", %u faded", f->faded);
+}
+
+/* "2 attributes, events 1, 2" */
+static void describe_attributes(struct misp_finding *f, struct hp_text *out)
 {
 	struct hp_path at;
 
@@ -248,10 +320,20 @@ static void describe(struct misp_finding *f, struct hp_text *out)
 					  ""));
 	if (f->events > EVENTS_TOLD)
 		hp_text_add(out, HERALD_S(" and more"));
-	if (f->to_ids == 0)
-		hp_text_add(out, HERALD_S(", none for detection"));
-	if (f->warned)
-		hp_text_add(out, HERALD_S("; on a warning list"));
+	describe_doubts(f, out);
+}
+
+/* "...; on the warning list Top 1000 websites, and 2 more" */
+static void describe(struct misp_finding *f, struct hp_text *out)
+{
+	if (f->count > 0)
+		describe_attributes(f, out);
+	if (f->lists == 0)
+		return;
+	hp_text_addf(out, "%son the warning list %s", f->count > 0 ? "; " : "",
+		     hp_json_cstr(&f->result, "/data/warning_lists/0", ""));
+	if (f->lists > 1)
+		hp_text_addf(out, ", and %u more", f->lists - 1);
 }
 
 static void put_link(struct misp_finding *f, herald_str url)
@@ -270,11 +352,18 @@ static void put_link(struct misp_finding *f, herald_str url)
 	hp_text_fini(&link);
 }
 
+static void put_doubts(struct misp_finding *f)
+{
+	hp_json_put_int(&f->result, "/data/false_positives",
+			f->false_positives);
+	hp_json_put_int(&f->result, "/data/faded", f->faded);
+}
+
 herald_str misp_finding_text(struct misp_finding *f, herald_str url)
 {
 	struct hp_text desc;
 
-	if (f->count == 0)
+	if (f->count == 0 && f->lists == 0)
 		return (herald_str){ NULL, 0 };
 	hp_text_init(&desc, 1024);
 	describe(f, &desc);
@@ -282,7 +371,9 @@ herald_str misp_finding_text(struct misp_finding *f, herald_str url)
 	hp_text_fini(&desc);
 	put_link(f, url);
 	hp_json_put_int(&f->result, "/data/count", f->count);
-	hp_json_put_int(&f->result, "/reputation/base_score", f->to_ids);
+	if (f->count > 0)
+		put_doubts(f);
+	hp_json_put_int(&f->result, "/reputation/base_score", f->counting);
 	hp_json_put_int(&f->result, "/reputation/score_id", f->score_id);
 	return hp_json_all(&f->result);
 }

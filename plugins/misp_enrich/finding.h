@@ -1,14 +1,10 @@
 /* finding.h - what MISP knows about one value
  *
- * Collects the attributes that are about it, over all pages, and turns them
- * into one result.  How it is judged, as OCSF reputation:
- *
- *	to_ids, threat level high / medium / low or none	10 / 9 / 8
- *	not meant for detection					6
- *	not meant for detection, and on a warning list		4
- *
- * base_score is the number of attributes with to_ids.  A warning list never
- * takes back what an analyst marked with to_ids: it is told beside it.
+ * Collects the attributes that are about it, over all pages, and the warning
+ * lists that it is on, and turns them into one result.  Of several attributes
+ * the worst counts (judge.h); base_score is the number of those that speak for
+ * an attack.  A value that is on a warning list and nothing else has the
+ * reputation 0, as one that is not known: a finding all the same.
  */
 #ifndef HERALD_MISP_FINDING_H
 #define HERALD_MISP_FINDING_H
@@ -25,12 +21,11 @@
 
 struct misp_finding {
 	const herald_lookup *asked; /* NULL: ended */
-	unsigned count, to_ids;
+	unsigned count, to_ids, counting, false_positives, faded;
 	int score_id;
 	char worst_event[MISP_ID_MAX]; /* id, digits only; "" if unknown */
 	struct hp_json result;	       /* {} until the first attribute */
-	unsigned shown, events, labels;
-	bool warned;
+	unsigned shown, events, labels, lists;
 };
 
 /* [loop] */
@@ -40,6 +35,10 @@ void misp_finding_fini(struct misp_finding *f);
 /* Takes the attribute in, if it is about the value. [loop] */
 void misp_finding_add(struct misp_finding *f, const herald_host *h,
 		      const struct misp_attribute *a);
+
+/* Takes in what warninglists/checkValue says of the value. [loop] */
+void misp_finding_add_lists(struct misp_finding *f, const herald_host *h,
+			    struct hp_json *reply);
 
 /* The result as JSON text, borrowed from `f`; {NULL, 0} for nothing known or
  * if memory was lacking (`f->result.failed`).  `url`: of the MISP, for the

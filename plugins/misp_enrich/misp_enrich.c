@@ -1,59 +1,110 @@
 /* misp_enrich - what a MISP knows about addresses, names, hashes and mail */
 #include <herald/plugin.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/json.h"
-#include "common/reply.h"
 #include "common/text.h"
 
+#include "misp_enrich/exchange.h"
 #include "misp_enrich/search.h"
+#include "misp_enrich/sighting.h"
 
 static void lookup(void *self, const herald_lookup *const *batch, uint32_t n)
 {
 	misp_search_start(self, batch, n);
 }
 
-static void on_version(void *self, herald_id req, void *ud,
-		       const herald_reply *reply)
+/* ---- which version, and what the key may do ---- */
+
+#define OLDEST 204 /* 2.4: whose answers look like these */
+
+/* "2.5.1" is 205; 0 for what is no version. */
+static unsigned version_number(herald_str version)
+{
+	unsigned major = 0, minor = 0;
+
+	if (!version.p || sscanf(version.p, "%2u.%2u", &major, &minor) != 2)
+		return 0;
+	return major * 100 + minor;
+}
+
+/* Says in `a` who it is, or why that cannot be told. */
+static void read_version(struct misp *m, struct misp_answer *a)
+{
+	herald_str version = hp_json_text(&a->body, "/version", "");
+
+	if (a->status != HERALD_OK)
+		return;
+	if (version_number(version) == 0) {
+		misp_answer_spoil(a, HERALD_BAD_REPLY,
+				  "the answer names no version");
+		return;
+	}
+	hp_text_addf(&a->why, "MISP %.*s", (int)version.n, version.p);
+	m->is_old = version_number(version) < OLDEST;
+	if (m->is_old)
+		hp_text_add(&a->why, HERALD_S(", older than 2.4: its answers "
+					      "may be misread"));
+	if (!hp_json_is_true(&a->body, "/perm_sighting", ""))
+		hp_text_add(&a->why,
+			    HERALD_S("; the key may not add sightings"));
+}
+
+static void on_probed(void *self, herald_id req, void *ud,
+		      const herald_reply *reply)
 {
 	struct misp *m = self;
-	int64_t retry_after_ms = 0;
-	struct hp_json body;
-	struct hp_text why;
-	herald_str version;
-	uint32_t status;
+	struct misp_answer a;
 
 	(void)ud;
-	hp_text_init(&why, HP_WHY_MAX);
-	hp_reply_open(m->h, reply, &body);
-	status = misp_reply_status(reply, &body, &why, &retry_after_ms);
-	version = hp_json_text(&body, "/version", "");
-	if (status == HERALD_OK && version.n == 0) {
-		hp_text_add(&why, HERALD_S("the answer names no version"));
-		status = HERALD_BAD_REPLY;
-	}
-	if (status == HERALD_OK)
-		hp_text_addf(&why, "MISP %.*s", (int)version.n, version.p);
-	hp_end(m->h, req, status, retry_after_ms, &why);
-	hp_json_close(&body);
-	hp_text_fini(&why);
+	misp_answer_open(&a, m, reply);
+	read_version(m, &a);
+	misp_answer_end(&a, m, req);
+	misp_answer_close(&a);
 }
 
 static void probe(void *self, herald_id req)
 {
-	static const char *const path[] = { "servers", "getVersion", NULL };
-	struct misp *m = self;
-	const herald_http rq = {
-		.struct_size = sizeof(rq),
-		.req = req,
-		.url = m->url,
-		.path = path,
-		.headers = misp_headers,
-		.auth_secret = "secret",
-	};
+	misp_get_version(self, req, on_probed);
+}
 
-	m->h->http(m->h, &rq, on_version, NULL);
+/* What is wrong now may be mended by the time that something is asked: it is
+ * told, and no more. */
+static void on_started(void *self, herald_id req, void *ud,
+		       const herald_reply *reply)
+{
+	struct misp *m = self;
+	struct misp_answer a;
+
+	(void)req;
+	(void)ud;
+	if (reply->status == HERALD_CANCELLED)
+		return;
+	misp_answer_open(&a, m, reply);
+	read_version(m, &a);
+	m->h->log(m->h,
+		  a.status != HERALD_OK || m->is_old ? HERALD_WARNING
+						     : HERALD_NOTICE,
+		  0, hp_text_str(&a.why));
+	misp_answer_close(&a);
+}
+
+static void start(void *self)
+{
+	misp_get_version(self, 0, on_started);
+}
+
+static void run(void *self, const herald_call *call)
+{
+	struct misp *m = self;
+
+	if (call->mode == HERALD_RUN && !call->undoing)
+		misp_sighting_run(m, call);
+	else
+		herald_fail(m->h, call->req, HERALD_UNSUPPORTED,
+			    HERALD_S("a sighting is added, not planned"));
 }
 
 static void *create(const herald_host *h)
@@ -68,6 +119,10 @@ static void *create(const herald_host *h)
 	m->url = h->option(h, "url", 0).p;
 	m->page_size = h->number(h, "page_size");
 	m->to_ids = h->number(h, "to_ids") != 0;
+	m->decay = h->number(h, "decay") != 0;
+	m->sightings = h->number(h, "sightings") != 0;
+	m->lists = h->number(h, "warning_lists") != 0;
+	m->source = h->option(h, "source", 0).p;
 	return m;
 }
 
@@ -83,6 +138,13 @@ static const herald_option options[] = {
       "key of a MISP user who may read (an automation key)" },
     { "to_ids", HERALD_BOOL, 0, "false", NULL,
       "ask only for attributes that are meant for detection" },
+    { "decay", HERALD_BOOL, 0, "true", NULL,
+      "ask for decay scores: what every model calls decayed counts less" },
+    { "sightings", HERALD_BOOL, 0, "true", NULL,
+      "ask for sightings: what was last seen as a false positive counts less" },
+    { "warning_lists", HERALD_BOOL, 0, "true", NULL,
+      "ask on which warning lists a value is, also one that no event has" },
+    { "source", HERALD_STRING, 0, "herald", NULL, "who adds sightings, as MISP shows it" },
     { "page_size", HERALD_INT, HERALD_EXPERT, "200", "1..5000",
       "attributes in one page of an answer; twenty pages are read" },
 };
@@ -106,6 +168,22 @@ static const herald_enricher enricher = {
     .lookup = lookup,
 };
 
+static const herald_option sighting_params[] = {
+    { "value", HERALD_STRING, HERALD_REQUIRED | HERALD_TARGET, NULL, NULL, "what was seen" },
+    { "type", HERALD_ENUM, 0, "seen", "seen|false_positive|expired", "what is said of it" },
+};
+
+static const herald_action list[] = {
+    { "add_sighting", HERALD_RECORDS, HERALD_IDEMPOTENT, NULL, HERALD_ITEMS(sighting_params),
+      "tells MISP that a value was seen, or was a false positive" },
+};
+
+static const herald_actions actions = {
+    .struct_size = sizeof(herald_actions),
+    .list = HERALD_ITEMS(list),
+    .run = run,
+};
+
 HERALD_PLUGIN {
     HERALD_HEADER,
     .name = "misp_enrich",
@@ -116,7 +194,9 @@ HERALD_PLUGIN {
     .needs = HERALD_NEED_HTTP,
     .options = HERALD_ITEMS(options),
     .create = create,
+    .start = start,
     .destroy = destroy,
     .probe = probe,
     .enricher = &enricher,
+    .actions = &actions,
 };

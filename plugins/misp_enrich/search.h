@@ -12,27 +12,22 @@
 
 #include <herald/plugin.h>
 
-#include "common/text.h"
-
-struct hp_json;
-
 struct misp {
 	const herald_host *h;
 	const char *url;
-	int64_t page_size; /* attributes */
-	bool to_ids;	   /* only attributes meant for detection */
+	int64_t page_size;  /* attributes */
+	bool to_ids;	    /* only attributes meant for detection */
+	bool decay;	    /* ask for scores of decay models */
+	bool sightings;	    /* and for who saw it, and who took it back */
+	bool lists;	    /* ask on which warning lists the values are */
+	bool lists_failed;  /* the last such question; told once */
+	const char *source; /* of sightings that we add */
+	bool is_old;	    /* the MISP, as it last told us */
 };
 
-/* The enricher's lookup(). [loop] */
+/* The enricher's lookup(): a search, then one question about warning lists.
+ * That the latter fails takes nothing away from what was found. [loop] */
 void misp_search_start(struct misp *m, const herald_lookup *const *batch,
 		       uint32_t n);
-
-/* What a reply other than a sound one means: HERALD_OK, or the status to end
- * with and, in `why`, the reason. [loop] */
-uint32_t misp_reply_status(const herald_reply *reply, struct hp_json *body,
-			   struct hp_text *why, int64_t *retry_after_ms);
-
-/* Headers that every request carries. */
-extern const char *const misp_headers[];
 
 #endif

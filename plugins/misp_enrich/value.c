@@ -52,5 +52,8 @@ bool misp_value_fits(herald_str type, herald_str value, herald_str asked)
 		return false;
 	first = (herald_str){ value.p, (size_t)(bar - value.p) };
 	second = (herald_str){ bar + 1, value.n - first.n - 1 };
+	/* A file may be called like a host. */
+	if (hp_str_begins(type, "filename|"))
+		return is_same(second, asked);
 	return is_same(first, asked) || is_same(second, asked);
 }

@@ -15,8 +15,8 @@
 const char *misp_value_trouble(herald_str value);
 
 /* True if an attribute with this type and value is about `asked`: either half
- * of a composite type ("ip-dst|port") may be it; case does not count, nor how
- * an address is written. [any] */
+ * of a composite type ("ip-dst|port") may be it, of "filename|md5" the digest
+ * alone; case does not count, nor how an address is written. [any] */
 bool misp_value_fits(herald_str type, herald_str value, herald_str asked);
 
 #endif

@@ -30,6 +30,9 @@ static const struct row evidence_rows[] = {
 	{ "/user/email_addr", "destinationUserEmail", "email" },
 	{ "/actor/user/name", "sourceUserName", "user name" },
 	{ "/actor/user/uid", "sourceUserId", NULL },
+	/* where Splunk's own app puts src_user */
+	{ "/actor/user/name", "sourceUserId", "user name" },
+	{ "/actor/user/domain", "sourceNtDomain", "domain" },
 	{ "/actor/user/email_addr", "sourceUserEmail", "email" },
 	{ "/process/name", "destinationProcessName", "process name" },
 	{ "/process/pid", "destinationProcessId", "pid" },
@@ -46,6 +49,12 @@ static const struct row evidence_rows[] = {
 	{ "/email/from", "fromEmail", "email" },
 	{ "/email/to/0", "toEmail", "email" },
 	{ "/email/subject", "emailSubject", NULL },
+	{ NULL, NULL, NULL },
+};
+
+/* Of the finding itself: told with the first evidence. */
+static const struct row finding_rows[] = {
+	{ "/disposition", "act", NULL },
 	{ NULL, NULL, NULL },
 };
 
@@ -171,6 +180,8 @@ static void add_evidences(struct making *m)
 		hp_path(&base, "/evidences/%zu", i);
 		if (!put_rows(m, evidence_rows, base.text))
 			continue;
+		if (m->count == 0)
+			put_rows(m, finding_rows, "");
 		hp_json_put_copy(m->out,
 				 hp_path(&at, "/artifacts/%zu/data", m->count),
 				 m->record, base.text, "");

@@ -1,6 +1,7 @@
 #include "phantom_out/container.h"
 
 #include <stdint.h>
+#include <string.h>
 
 #include "common/text.h"
 
@@ -10,6 +11,7 @@
 #define DESCRIPTION_MAX (16u << 10)
 #define ANSWERS_MAX 50 /* of enrichments, in the description */
 #define MOMENT_SIZE 32
+#define SEVERITY_MAX 20 /* letters of a name */
 
 const char *phantom_severity(int64_t severity_id)
 {
@@ -151,30 +153,59 @@ static void put_data(const struct phantom_case *c, struct hp_json *out)
 				 "");
 }
 
-size_t phantom_container_make(const struct phantom_case *c, struct hp_json *out)
+/* What all of them have in common; `moment` must live as long. */
+static struct phantom_artifacts artifacts_of(const struct phantom_case *c,
+					     char moment[MOMENT_SIZE])
 {
 	herald_str severity = hp_json_text(c->params, "/severity", "");
-	herald_str label = hp_json_text(c->params, "/label", "");
-	char moment[MOMENT_SIZE];
-	struct phantom_artifacts artifacts = {
-		.sdi = c->sdi,
-		.start_time = moment,
-		.automation = c->automation,
-	};
 
 	if (severity.n == 0)
 		severity = herald_cstr(phantom_severity(
 			hp_json_int(c->record, "/severity_id", "", 0)));
 	write_moment(hp_json_int(c->record, "/time", "", 0), moment);
-	artifacts.severity = severity.p;
+	return (struct phantom_artifacts){
+		.sdi = c->sdi,
+		.severity = severity.p,
+		.start_time = moment,
+		.automation = c->automation,
+	};
+}
+
+size_t phantom_container_make(const struct phantom_case *c, struct hp_json *out)
+{
+	herald_str label = hp_json_text(c->params, "/label", "");
+	char moment[MOMENT_SIZE];
+	struct phantom_artifacts artifacts = artifacts_of(c, moment);
+
 	put_made(out, "/name", c, NAME_MAX_BYTES, make_name);
 	put_made(out, "/description", c, DESCRIPTION_MAX, make_description);
 	hp_json_put(out, "/label", label.n > 0 ? label : herald_cstr(c->label));
-	hp_json_put(out, "/severity", severity);
+	hp_json_put(out, "/severity", herald_cstr(artifacts.severity));
 	hp_json_put(out, "/source_data_identifier", herald_cstr(c->sdi));
 	hp_json_put(out, "/start_time", herald_cstr(moment));
 	hp_json_put(out, "/tags/0", HERALD_S("herald"));
 	put_data(c, out);
 	hp_json_put_bool(out, "/run_automation", false);
 	return phantom_cef_add(&artifacts, c->record, out);
+}
+
+size_t phantom_artifacts_make(const struct phantom_case *c, struct hp_json *out)
+{
+	char moment[MOMENT_SIZE];
+	struct phantom_artifacts artifacts = artifacts_of(c, moment);
+
+	return phantom_cef_add(&artifacts, c->record, out);
+}
+
+const char *phantom_check_severity(struct hp_json *params)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-_";
+	const char *severity = hp_json_cstr(params, "/severity", "");
+
+	if (strlen(severity) > SEVERITY_MAX ||
+	    severity[strspn(severity, letters)])
+		return "severity is no name that SOAR can have";
+	return NULL;
 }

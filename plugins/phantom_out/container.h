@@ -21,6 +21,13 @@ struct phantom_case {
 size_t phantom_container_make(const struct phantom_case *c,
 			      struct hp_json *out);
 
+/* Only /artifacts of it, none of which starts anything. [loop] */
+size_t phantom_artifacts_make(const struct phantom_case *c,
+			      struct hp_json *out);
+
+/* NULL, or why the parameter `severity` is none. [any] */
+const char *phantom_check_severity(struct hp_json *params);
+
 /* low, medium or high for the alert's severity_id. [any] */
 const char *phantom_severity(int64_t severity_id);
 

@@ -122,6 +122,7 @@ static CURLcode set_login(struct smtp_account *account, CURL *easy,
 			  const herald_host *h)
 {
 	herald_str user = h->option(h, "user", 0);
+	bool is_token = h->number(h, "login") != 0;
 	char secret[SECRET_MAX + 1];
 	size_t n = SECRET_MAX;
 	uint32_t status = h->secret(h, "secret", secret, &n);
@@ -141,10 +142,15 @@ static CURLcode set_login(struct smtp_account *account, CURL *easy,
 		user = h->option(h, "from", 0);
 	rc = curl_easy_setopt(easy, CURLOPT_USERNAME, user.p);
 	if (rc == CURLE_OK)
-		rc = curl_easy_setopt(easy, CURLOPT_PASSWORD, secret);
+		rc = curl_easy_setopt(easy,
+				      is_token ? CURLOPT_XOAUTH2_BEARER
+					       : CURLOPT_PASSWORD,
+				      secret);
+	/* Given a token, libcurl would prefer OAUTHBEARER. */
 	if (rc == CURLE_OK)
 		rc = curl_easy_setopt(easy, CURLOPT_LOGIN_OPTIONS,
-				      "AUTH=PLAIN;AUTH=LOGIN");
+				      is_token ? "AUTH=XOAUTH2"
+					       : "AUTH=PLAIN;AUTH=LOGIN");
 	explicit_bzero(secret, sizeof(secret));
 	return rc;
 }

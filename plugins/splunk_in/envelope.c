@@ -89,6 +89,22 @@ static enum hec_code check_fields(struct hp_json *j)
 	return HEC_SUCCESS;
 }
 
+/* ---- index ---- */
+
+static enum hec_code check_index(struct hp_json *j)
+{
+	herald_str index = hp_json_text(j, "/index", ""), allowed;
+	uint32_t i = 0;
+
+	if (index.n == 0)
+		return HEC_SUCCESS; /* the default, as in Splunk */
+	for (; (allowed = j->h->option(j->h, "indexes", i)).p; i++) {
+		if (hp_str_is(index, allowed.p))
+			return HEC_SUCCESS;
+	}
+	return i == 0 ? HEC_SUCCESS : HEC_INCORRECT_INDEX;
+}
+
 /* ---- event ---- */
 
 /* The row {"_raw": EVENT}; false where that is too deep. */
@@ -173,6 +189,8 @@ static enum hec_code check(struct hp_json *j, bool *changed)
 	if (code == HEC_SUCCESS)
 		code = check_time(j, changed);
 	if (code == HEC_SUCCESS)
+		code = check_index(j);
+	if (code == HEC_SUCCESS)
 		code = check_fields(j);
 	return code;
 }
@@ -199,7 +217,7 @@ enum hec_code hec_event_read(struct hec_event *event, const herald_host *h,
 		changed = true;
 	}
 	if (code == HEC_SUCCESS && j.failed)
-		code = HEC_BUSY; /* no memory */
+		code = HEC_INTERNAL_ERROR; /* no memory */
 	if (code != HEC_SUCCESS || !changed) {
 		hp_json_close(&j);
 		return code;

@@ -2,230 +2,224 @@
 
 #include <stdlib.h>
 
+#include "common/json.h"
 #include "common/text.h"
 
-#define EVENTS_MAX 10000 /* of one request: what the host takes at once */
-#define WORD "Splunk "
+#define ASKED_MAX 10000 /* numbers of one question */
 
-/* ---- answers ---- */
-
-/* clang-format off */
-static const struct {
-	uint32_t http;
-	const char *text;
-} answers[] = {
-	[HEC_SUCCESS] = { 200, "Success" },
-	[HEC_TOKEN_REQUIRED] = { 401, "Token is required" },
-	[HEC_INVALID_AUTHORIZATION] = { 401, "Invalid authorization" },
-	[HEC_INVALID_TOKEN] = { 403, "Invalid token" },
-	[HEC_NO_DATA] = { 400, "No data" },
-	[HEC_INVALID_FORMAT] = { 400, "Invalid data format" },
-	[HEC_BUSY] = { 503, "Server is busy" },
-	[HEC_EVENT_REQUIRED] = { 400, "Event field is required" },
-	[HEC_EVENT_BLANK] = { 400, "Event field cannot be blank" },
-	[HEC_ACK_DISABLED] = { 400, "ACK is disabled" },
-	[HEC_FIELDS_ERROR] = { 400, "Error in handling indexed fields" },
-	[HEC_QUERY_AUTHORIZATION] = { 400, "Query string authorization is not enabled" },
-	[HEC_HEALTHY] = { 200, "HEC is healthy" },
-	[HEC_QUEUES_FULL] = { 503, "HEC is unhealthy, queues are full" },
-};
-/* clang-format on */
-
-/* `number` of the first event that was not taken; -1: none is to blame. */
-static void answer(struct splunk *s, herald_id req, enum hec_code code,
-		   long number)
-{
-	char body[160], blame[48] = "";
-
-	if (number >= 0)
-		snprintf(blame, sizeof(blame), ",\"invalid-event-number\":%ld",
-			 number);
-	snprintf(body, sizeof(body), "{\"text\":\"%s\",\"code\":%d%s}\n",
-		 answers[code].text, (int)code, blame);
-	splunk_answer(s, req, answers[code].http,
-		      answers[code].http == 503 ? SPLUNK_RETRY_AFTER : NULL,
-		      herald_cstr(body));
-}
-
-static void answer_too_many(struct splunk *s, herald_id req)
-{
-	splunk_answer(s, req, 413, NULL,
-		      HERALD_S("{\"text\":\"Too much in one request\","
-			       "\"code\":6}\n"));
-}
-
-/* ---- who sends ---- */
-
-static enum hec_code token_trouble(struct splunk *s, const herald_request *rq)
-{
-	const char *given = herald_pair(rq->headers, "authorization");
-	herald_str token;
-
-	if (!given)
-		return herald_pair(rq->query, "token") ? HEC_QUERY_AUTHORIZATION
-						       : HEC_TOKEN_REQUIRED;
-	token = herald_cstr(given);
-	if (!hp_str_begins(token, WORD))
-		return HEC_INVALID_AUTHORIZATION;
-	token.p += sizeof(WORD) - 1;
-	token.n -= sizeof(WORD) - 1;
-	return s->h->secret_is(s->h, "secret", hp_str_trim(token))
-		       ? HEC_SUCCESS
-		       : HEC_INVALID_TOKEN;
-}
-
-/* True if the sender was told why it is not let in. */
-static bool is_refused(struct splunk *s, const herald_request *rq)
-{
-	enum hec_code code = token_trouble(s, rq);
-
-	if (code == HEC_SUCCESS)
-		return false;
-	splunk_wrong_secret(s, rq, "HEC request");
-	answer(s, rq->req, code, -1);
-	return true;
-}
-
-/* ---- what is sent ---- */
-
-struct events {
-	struct hec_event *items;
-	uint32_t n, size;
-};
-
-static struct hec_event *next_event(struct events *events)
-{
-	struct hec_event *more;
-	uint32_t size;
-
-	if (events->n == events->size) {
-		size = events->size ? 2 * events->size : 16;
-		more = realloc(events->items, size * sizeof(*more));
-		if (!more)
-			return NULL;
-		events->items = more;
-		events->size = size;
-	}
-	return &events->items[events->n];
-}
-
-/* Up to the first bad envelope, whose code it returns: its number is then
- * events->n. */
-static enum hec_code read_events(struct splunk *s, herald_str body,
-				 struct events *events)
-{
-	enum hec_code code = HEC_SUCCESS;
-	struct hec_event *event;
-	size_t span;
-
-	while (code == HEC_SUCCESS && hp_str_trim(body).n > 0 &&
-	       events->n <= EVENTS_MAX) {
-		span = s->h->json_span(s->h, body);
-		event = next_event(events);
-		if (span == 0)
-			code = HEC_INVALID_FORMAT;
-		else if (!event)
-			code = HEC_BUSY;
-		else
-			code = hec_event_read(event, s->h,
-					      (herald_str){ body.p, span });
-		if (code == HEC_SUCCESS)
-			events->n++;
-		body.p += span;
-		body.n -= span;
-	}
-	return code;
-}
-
-static void free_events(struct splunk *s, struct events *events)
-{
-	for (uint32_t i = 0; i < events->n; i++)
-		hec_event_fini(&events->items[i], s->h);
-	free(events->items);
-}
+/* ---- taking what was sent ---- */
 
 static void pay(struct splunk *s, const struct splunk_debt *debt,
 		uint32_t status)
 {
 	if (status != HERALD_OK)
-		answer(s, debt->req, HEC_BUSY, 0);
+		hec_answer(s, debt->req, HEC_BUSY, 0);
 	else
-		answer(s, debt->req, (enum hec_code)debt->code, debt->number);
+		hec_answer(s, debt->req, (enum hec_code)debt->code,
+			   debt->number);
+}
+
+/* The answer left long ago.  What could not be stored never becomes safe. */
+static void pay_ack(struct splunk *s, const struct splunk_debt *debt,
+		    uint32_t status)
+{
+	struct hec_channel channel;
+
+	memcpy(channel.id, debt->channel, sizeof(channel.id));
+	if (status == HERALD_OK)
+		hec_acks_keep(s->acks, &channel, debt->ack);
+	else
+		hec_acks_drop(s->acks, &channel, debt->ack);
 }
 
 /* All in one transaction; the answer comes when it is settled. */
-static uint32_t emit(struct splunk *s, const struct events *events,
+static uint32_t emit(struct splunk *s, const struct hec_batch *batch,
 		     const struct splunk_debt *debt)
 {
-	const herald_record **records = calloc(events->n, sizeof(*records));
+	const herald_record **records = calloc(batch->n, sizeof(*records));
 	uint32_t status;
 
 	if (!records)
 		return HERALD_BUSY;
-	for (uint32_t i = 0; i < events->n; i++)
-		records[i] = &events->items[i].record;
+	for (uint32_t i = 0; i < batch->n; i++)
+		records[i] = &batch->items[i].record;
 	status = splunk_emit(s, records, debt);
 	free(records);
 	return status;
 }
 
-static void take(struct splunk *s, herald_id req, const struct events *events,
+static void answer_refusal(struct splunk *s, herald_id req, uint32_t status)
+{
+	if (status == HERALD_BUSY)
+		hec_answer(s, req, HEC_BUSY, 0);
+	else if (status == HERALD_TOO_BIG)
+		hec_answer_too_many(s, req);
+	else
+		hec_answer(s, req, HEC_INVALID_FORMAT, 0);
+}
+
+/* With a number to ask about; answered at once. */
+static void take_for_ack(struct splunk *s, herald_id req,
+			 const struct hec_batch *batch,
+			 const struct hec_channel *channel)
+{
+	struct splunk_debt debt = { .records = batch->n,
+				    .pay = pay_ack,
+				    .arrives = true };
+	uint32_t status;
+
+	memcpy(debt.channel, channel->id, sizeof(debt.channel));
+	if (!hec_acks_take(s->acks, channel, s->h->now_ms(s->h), &debt.ack)) {
+		hec_answer(s, req, HEC_BUSY, 0);
+		return;
+	}
+	status = emit(s, batch, &debt);
+	if (status == HERALD_OK) {
+		hec_answer_ack(s, req, debt.ack);
+		return;
+	}
+	hec_acks_drop(s->acks, channel, debt.ack);
+	answer_refusal(s, req, status);
+}
+
+static void take(struct splunk *s, herald_id req, const struct hec_batch *batch,
 		 enum hec_code code)
 {
 	const struct splunk_debt debt = {
 		.req = req,
-		.records = events->n,
+		.records = batch->n,
 		.code = code,
-		.number = code == HEC_SUCCESS ? -1 : (long)events->n,
+		.number = code == HEC_SUCCESS ? -1 : (long)batch->n,
 		.pay = pay,
+		.arrives = true,
 	};
+	uint32_t status = emit(s, batch, &debt);
 
-	if (events->n > EVENTS_MAX) {
-		answer_too_many(s, req);
+	if (status != HERALD_OK)
+		answer_refusal(s, req, status);
+}
+
+/* `channel` is NULL where acknowledgements are off.  A bad envelope is told
+ * once those before it are on disk, with them or without. */
+static void take_or_refuse(struct splunk *s, herald_id req,
+			   const struct hec_batch *batch, enum hec_code code,
+			   const struct hec_channel *channel)
+{
+	if (batch->n > HEC_EVENTS_MAX)
+		hec_answer_too_many(s, req);
+	else if (batch->n == 0 && code == HEC_SUCCESS)
+		hec_answer(s, req, HEC_NO_DATA, -1);
+	else if (batch->n == 0)
+		hec_answer(s, req, code, 0);
+	else if (channel && code == HEC_SUCCESS)
+		take_for_ack(s, req, batch, channel);
+	else
+		take(s, req, batch, code);
+}
+
+static void serve(struct splunk *s, const herald_request *rq, bool lines)
+{
+	struct hec_batch batch = { NULL, 0, 0 };
+	struct hec_channel channel;
+	enum hec_code code;
+
+	if (hec_is_refused(s, rq))
+		return;
+	code = s->acks ? hec_channel_of(rq, &channel) : HEC_SUCCESS;
+	if (code == HEC_SUCCESS && hp_str_trim(rq->body).n == 0)
+		code = HEC_NO_DATA;
+	if (code != HEC_SUCCESS) {
+		hec_answer(s, rq->req, code, -1);
 		return;
 	}
-	if (events->n == 0) {
-		answer(s, req, code, 0);
-		return;
-	}
-	switch (emit(s, events, &debt)) {
-	case HERALD_OK:
-		return;
-	case HERALD_BUSY:
-		answer(s, req, HEC_BUSY, 0);
-		return;
-	case HERALD_TOO_BIG:
-		answer_too_many(s, req);
-		return;
-	default:
-		answer(s, req, HEC_INVALID_FORMAT, 0);
-		return;
-	}
+	code = lines ? hec_batch_lines(&batch, s->h, rq->body, rq->query)
+		     : hec_batch_read(&batch, s->h, rq->body);
+	take_or_refuse(s, rq->req, &batch, code, s->acks ? &channel : NULL);
+	hec_batch_free(&batch, s->h);
 }
 
 void hec_events(struct splunk *s, const herald_request *rq)
 {
-	struct events events = { NULL, 0, 0 };
-	enum hec_code code;
-
-	if (is_refused(s, rq))
-		return;
-	if (hp_str_trim(rq->body).n == 0) {
-		answer(s, rq->req, HEC_NO_DATA, -1);
-		return;
-	}
-	code = read_events(s, rq->body, &events);
-	take(s, rq->req, &events, code);
-	free_events(s, &events);
+	serve(s, rq, false);
 }
 
-void hec_acks(struct splunk *s, const herald_request *rq)
+void hec_raw(struct splunk *s, const herald_request *rq)
 {
-	if (!is_refused(s, rq))
-		answer(s, rq->req, HEC_ACK_DISABLED, -1);
+	serve(s, rq, true);
+}
+
+/* ---- acknowledgements ---- */
+
+static void tell(struct splunk *s, const struct hec_channel *channel,
+		 struct hp_json *asked, struct hp_text *out)
+{
+	size_t n = hp_json_size(asked, "/acks", "");
+	int64_t now_ms = s->h->now_ms(s->h);
+	const char *between = "";
+	struct hp_path at;
+
+	hp_text_add(out, HERALD_S("{\"acks\":{"));
+	for (size_t i = 0; i < n; i++) {
+		int64_t number = hp_json_int(asked,
+					     hp_path(&at, "/acks/%zu", i), "",
+					     -1);
+
+		if (number < 0)
+			continue;
+		hp_text_addf(out, "%s\"%lld\":%s", between, (long long)number,
+			     hec_acks_ask(s->acks, channel, now_ms,
+					  (uint64_t)number)
+				     ? "true"
+				     : "false");
+		between = ",";
+	}
+	hp_text_add(out, HERALD_S("}}\n"));
+}
+
+static void answer_question(struct splunk *s, const herald_request *rq,
+			    const struct hec_channel *channel)
+{
+	struct hp_json asked;
+	struct hp_text out;
+
+	hp_json_open(&asked, s->h, rq->body);
+	hp_text_init(&out, 1u << 20);
+	if (hp_json_type(&asked, "/acks", "") != HERALD_JSON_ARRAY ||
+	    hp_json_size(&asked, "/acks", "") > ASKED_MAX) {
+		hec_answer(s, rq->req, HEC_INVALID_FORMAT, -1);
+	} else {
+		tell(s, channel, &asked, &out);
+		splunk_answer(s, rq->req, 200, NULL, hp_text_str(&out));
+	}
+	hp_text_fini(&out);
+	hp_json_close(&asked);
+}
+
+void hec_asks(struct splunk *s, const herald_request *rq)
+{
+	struct hec_channel channel;
+	enum hec_code code = HEC_ACK_DISABLED;
+
+	if (hec_is_refused(s, rq))
+		return;
+	if (s->acks)
+		code = hec_channel_of(rq, &channel);
+	if (code == HEC_SUCCESS && hp_str_trim(rq->body).n == 0)
+		code = HEC_NO_DATA;
+	if (code == HEC_SUCCESS)
+		answer_question(s, rq, &channel);
+	else
+		hec_answer(s, rq->req, code, -1);
 }
 
 void hec_health(struct splunk *s, const herald_request *rq)
 {
-	answer(s, rq->req, s->full ? HEC_QUEUES_FULL : HEC_HEALTHY, -1);
+	bool acks = !s->acks || hec_acks_has_room(s->acks, s->h->now_ms(s->h));
+	enum hec_code code = HEC_HEALTHY;
+
+	if (s->full)
+		code = acks ? HEC_QUEUES_FULL : HEC_ALL_FULL;
+	else if (!acks)
+		code = HEC_ACKS_FULL;
+	hec_answer(s, rq->req, code, -1);
 }

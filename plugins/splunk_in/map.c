@@ -67,10 +67,22 @@
     "row." field ".split(\",\").filter(h, !h.startsWith(\"IMPHASH=\"))" \
     ".map(h, h.substring(h.indexOf(\"=\") + 1))"
 
-/* The same result by webhook and by pull is one finding, so the time is
- * brought to one form before the row is digested. */
-#define ROW_OF_ONE_FORM \
-    "row.transformMap(k, v, k == \"_time\" && v != \"\" ? string(epoch_ms(v)) : v)"
+/* The same result by webhook, HEC and pull is one finding, so that the row is
+ * brought to one form before it is digested: what Splunk adds for itself and
+ * what is empty does not count, nor the order of several values (the search
+ * makes it anew each time), nor the form of the time.  A time that cannot be
+ * read counts as it is written. */
+#define INTERNAL \
+    "[\"_bkt\", \"_cd\", \"_indextime\", \"_serial\", \"_si\", \"_sourcetype\", \"_kv\", " \
+    "\"_mkv_child\", \"_eventtype_color\", \"punct\", \"linecount\", \"timestartpos\", " \
+    "\"timeendpos\", \"splunk_server_group\"]"
+#define SAYS_SOMETHING(x) x " != null && " x " != \"\""
+#define ROW_AS(time) \
+    "row.transformMap(k, v, !(k in " INTERNAL ") && !k.startsWith(\"__mv_\") && " \
+    SAYS_SOMETHING("v") " && v != [], k == \"_time\" ? " time " : type(v) == list ? " \
+    "sorted(v.filter(x, " SAYS_SOMETHING("x") ")) : v)"
+#define ROW_OF_ONE_FORM ROW_AS("string(epoch_ms(v))")
+#define ROW_AS_WRITTEN ROW_AS("v")
 
 /* A text without fields: the row {"_raw": TEXT}. */
 #define IS_BARE IS_TEXT("_raw") " && size(row) == 1"
@@ -109,9 +121,12 @@ const herald_map splunk_map[] = {
     { "finding_info.uid", "row.event_id", ALWAYS, "a notable's own id" },
     { "finding_info.uid", "digest([sid, " ROW_OF_ONE_FORM "])", ALWAYS,
       "digest of sid and row: several rows share a sid" },
-    { "finding_info.uid", "digest([epoch_ms(time), row])", "!has(row._time) && time != null",
-      "over HEC: the time may stand beside the row" },
+    { "finding_info.uid", "digest([sid, " ROW_AS_WRITTEN "])", ALWAYS,
+      "where its time cannot be read" },
+    { "finding_info.uid", "digest([epoch_ms(time), " ROW_AS_WRITTEN "])",
+      "!has(row._time) && time != null", "over HEC: the time may stand beside the row" },
     { "finding_info.uid", "digest(" ROW_OF_ONE_FORM ")", ALWAYS, "where there is no sid" },
+    { "finding_info.uid", "digest(" ROW_AS_WRITTEN ")", ALWAYS, NULL },
     { "finding_info.src_url", "results_link", ALWAYS, "link to the results" },
     { "unmapped.splunk.sid", "sid", ALWAYS, "id of the search's run" },
 

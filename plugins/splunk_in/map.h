@@ -8,7 +8,7 @@
 
 #include <herald/plugin.h>
 
-#define SPLUNK_MAP_ROWS 105
+#define SPLUNK_MAP_ROWS 107
 
 extern const herald_map splunk_map[SPLUNK_MAP_ROWS];
 

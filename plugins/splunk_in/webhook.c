@@ -37,12 +37,25 @@ static herald_str secret_of(const herald_request *rq)
 	return rest;
 }
 
-/* True if the sender was told why it is not let in. */
+static void refuse(struct splunk *s, const herald_request *rq)
+{
+	if (hp_strikes_wait_ms(&s->strikes, rq->peer, s->h->now_ms(s->h)) > 0) {
+		s->h->metric(s->h, METRIC_WRONG_SECRET, 1);
+		splunk_answer(s, rq->req, 429, "Retry-After: 60",
+			      HERALD_S("{\"error\":\"too many tries\"}\n"));
+		return;
+	}
+	splunk_wrong_secret(s, rq, "webhook");
+	answer(s, rq->req, 401, "{\"error\":\"wrong secret\"}\n");
+}
+
+/* True if the sender was told why it is not let in.  The right secret is let in
+ * whoever guesses from the same address: an old alert action with a wrong URL
+ * must not cost the others of its search head their only try. */
 static bool is_refused(struct splunk *s, const herald_request *rq)
 {
 	if (!s->h->secret_is(s->h, "secret", secret_of(rq))) {
-		splunk_wrong_secret(s, rq, "webhook");
-		answer(s, rq->req, 401, "{\"error\":\"wrong secret\"}\n");
+		refuse(s, rq);
 		return true;
 	}
 	if (!hp_content_is_json(herald_pair(rq->headers, "content-type"))) {
@@ -75,9 +88,9 @@ void splunk_webhook(struct splunk *s, const herald_request *rq)
 		.row = "/result",
 	};
 	const herald_record *const records[] = { &record };
-	const struct splunk_debt debt = { .req = rq->req,
-					  .records = 1,
-					  .pay = pay };
+	const struct splunk_debt debt = {
+		.req = rq->req, .records = 1, .pay = pay, .arrives = true
+	};
 
 	if (is_refused(s, rq))
 		return;

@@ -1,6 +1,8 @@
 #include "vt_enrich/judge.h"
 
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <herald/plugin.h>
 
@@ -52,4 +54,35 @@ int64_t vt_quota_spent(struct vt_quota *quota, int64_t now_ms, int64_t utc_ms)
 void vt_quota_answered(struct vt_quota *quota)
 {
 	quota->waits = 0;
+	quota->until_ms = 0;
+}
+
+int64_t vt_quota_left(const struct vt_quota *quota, int64_t now_ms)
+{
+	return now_ms < quota->until_ms ? quota->until_ms - now_ms : 0;
+}
+
+void vt_quota_write(const struct vt_quota *quota, int64_t now_ms,
+		    int64_t utc_ms, char out[VT_QUOTA_TEXT])
+{
+	int64_t until = utc_ms + vt_quota_left(quota, now_ms);
+
+	snprintf(out, VT_QUOTA_TEXT, "%" PRId64 " %u", until, quota->waits);
+}
+
+void vt_quota_read(struct vt_quota *quota, const char *text, int64_t now_ms,
+		   int64_t utc_ms)
+{
+	int64_t until = 0;
+	unsigned waits = 0;
+
+	*quota = (struct vt_quota){ 0 };
+	if (sscanf(text, "%18" SCNd64 " %4u", &until, &waits) != 2 ||
+	    until <= utc_ms)
+		return;
+	/* A clock that was set back must not hold it for weeks. */
+	if (until - utc_ms > DAY_MS)
+		until = utc_ms + DAY_MS;
+	quota->until_ms = now_ms + until - utc_ms;
+	quota->waits = waits;
 }

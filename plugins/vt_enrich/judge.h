@@ -26,7 +26,18 @@ struct vt_quota {
  * it. [loop] */
 int64_t vt_quota_spent(struct vt_quota *quota, int64_t now_ms, int64_t utc_ms);
 
-/* An answer came. [loop] */
+/* What is left of the wait, 0: it may ask. [loop] */
+int64_t vt_quota_left(const struct vt_quota *quota, int64_t now_ms);
+
+/* As text, to be kept over restarts, and back; what cannot be read, or is over,
+ * is no wait. [loop] */
+#define VT_QUOTA_TEXT 40
+void vt_quota_write(const struct vt_quota *quota, int64_t now_ms,
+		    int64_t utc_ms, char out[VT_QUOTA_TEXT]);
+void vt_quota_read(struct vt_quota *quota, const char *text, int64_t now_ms,
+		   int64_t utc_ms);
+
+/* An answer came: no wait, and none before. [loop] */
 void vt_quota_answered(struct vt_quota *quota);
 
 #endif

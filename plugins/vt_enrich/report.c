@@ -16,9 +16,10 @@ int vt_score(const struct vt_counts *counts)
 		return 9;
 	if (counts->malicious >= 3)
 		return 8;
-	if (counts->malicious >= 1)
+	if (counts->malicious >= 2)
 		return 7;
-	if (counts->suspicious >= 1)
+	/* One engine alone is as often wrong as right. */
+	if (counts->malicious + counts->suspicious >= 1)
 		return 6;
 	return counts->harmless >= 1 ? 3 : 0;
 }
@@ -42,6 +43,8 @@ static void put_counts(struct hp_json *out, const struct vt_counts *c)
 	hp_json_put_int(out, "/data/harmless", c->harmless);
 	hp_json_put_int(out, "/data/undetected", c->undetected);
 	hp_json_put_int(out, "/data/engines", all);
+	if (all > 0)
+		hp_json_put_int(out, "/data/percent", c->malicious * 100 / all);
 	hp_json_put_int(out, "/reputation/base_score", c->malicious);
 	hp_json_put_int(out, "/reputation/score_id", vt_score(c));
 }

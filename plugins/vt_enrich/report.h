@@ -17,7 +17,8 @@ struct vt_counts {
 };
 
 /* reputation.score_id: 20 and more engines that say malicious 10, from 10 on
- * 9, from 3 on 8, else 7; suspicious only 6; harmless only 3; nobody 0. [any]
+ * 9, from 3 on 8, two 7; one, or suspicious only, 6; harmless only 3; nobody 0.
+ * [any]
  */
 int vt_score(const struct vt_counts *counts);
 

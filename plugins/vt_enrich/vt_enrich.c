@@ -6,6 +6,7 @@
  */
 #include <herald/plugin.h>
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "common/base64.h"
@@ -39,6 +40,39 @@ static const struct {
 };
 enum { KEY_URL = 5 };
 
+static const char quota_state[] = "quota";
+
+/* So that a restart does not knock at a door that opens at midnight. */
+static void keep_quota(struct vt *vt)
+{
+	char text[VT_QUOTA_TEXT];
+
+	vt_quota_write(&vt->quota, vt->h->now_ms(vt->h), vt->h->utc_ms(vt->h),
+		       text);
+	if (vt->h->state_put(vt->h, quota_state, herald_cstr(text)) !=
+	    HERALD_OK)
+		herald_logf(vt->h, HERALD_WARNING, 0,
+			    "the wait for quota cannot be kept");
+}
+
+static void note_answer(struct vt *vt)
+{
+	bool waited = vt->quota.waits > 0;
+
+	vt_quota_answered(&vt->quota);
+	if (waited)
+		keep_quota(vt);
+}
+
+static int64_t spend_quota(struct vt *vt)
+{
+	int64_t wait = vt_quota_spent(&vt->quota, vt->h->now_ms(vt->h),
+				      vt->h->utc_ms(vt->h));
+
+	keep_quota(vt);
+	return wait;
+}
+
 static void refused(struct vt *vt, herald_id req, uint32_t status,
 		    const herald_reply *reply, struct hp_json *body)
 {
@@ -48,9 +82,7 @@ static void refused(struct vt *vt, herald_id req, uint32_t status,
 	hp_text_init(&why, HP_WHY_MAX);
 	hp_reply_judge(reply, body, &why);
 	if (status == HERALD_QUOTA && retry_after_ms == 0)
-		retry_after_ms = vt_quota_spent(&vt->quota,
-						vt->h->now_ms(vt->h),
-						vt->h->utc_ms(vt->h));
+		retry_after_ms = spend_quota(vt);
 	if (status == HERALD_BUSY && retry_after_ms == 0)
 		retry_after_ms = SOON_MS;
 	hp_end(vt->h, req, status, retry_after_ms, &why);
@@ -64,7 +96,7 @@ static void answered(struct vt *vt, herald_id req, struct hp_json *body,
 	bool is_report;
 	herald_str json;
 
-	vt_quota_answered(&vt->quota);
+	note_answer(vt);
 	hp_json_open(&out, vt->h, (herald_str){ NULL, 0 });
 	is_report = vt_report_read(body, gui, &out);
 	json = hp_json_all(&out);
@@ -101,7 +133,7 @@ static void on_report(void *self, herald_id req, void *ud,
 	if (status == HERALD_OK) {
 		answered(vt, req, &body, gui);
 	} else if (status == HERALD_NOT_FOUND) {
-		vt_quota_answered(&vt->quota);
+		note_answer(vt);
 		herald_done(vt->h, req, status, (herald_str){ NULL, 0 });
 	} else {
 		refused(vt, req, status, reply, &body);
@@ -148,10 +180,29 @@ static void ask(struct vt *vt, const herald_lookup *q)
 	    kinds[q->key].gui);
 }
 
+/* Of a wait that began before a restart the core does not know. */
+static void wait_on(struct vt *vt, herald_id req, int64_t left_ms)
+{
+	struct hp_text why;
+
+	hp_text_init(&why, HP_WHY_MAX);
+	hp_text_add(&why, HERALD_S("the quota was spent before the restart"));
+	hp_end(vt->h, req, HERALD_QUOTA, left_ms, &why);
+	hp_text_fini(&why);
+}
+
 static void lookup(void *self, const herald_lookup *const *batch, uint32_t n)
 {
-	for (uint32_t i = 0; i < n; i++)
-		ask(self, batch[i]);
+	struct vt *vt = self;
+
+	for (uint32_t i = 0; i < n; i++) {
+		int64_t left = vt_quota_left(&vt->quota, vt->h->now_ms(vt->h));
+
+		if (left > 0)
+			wait_on(vt, batch[i]->req, left);
+		else
+			ask(vt, batch[i]);
+	}
 }
 
 static void on_probe(void *self, herald_id req, void *ud,
@@ -164,6 +215,8 @@ static void on_probe(void *self, herald_id req, void *ud,
 	(void)ud;
 	hp_reply_open(vt->h, reply, &body);
 	status = judge(reply, &body);
+	if (HERALD_CLASS(status) <= 1)
+		note_answer(vt);
 	if (HERALD_CLASS(status) <= 1)
 		herald_fail(vt->h, req, HERALD_OK,
 			    HERALD_S("it answers and takes the key"));
@@ -191,6 +244,28 @@ static void *create(const herald_host *h)
 	return vt;
 }
 
+/* The limit tells which key it is made for. */
+static bool has_public_limit(const herald_host *h)
+{
+	return hp_str_is(h->option(h, "limit", 0), "4/1m") &&
+	       hp_str_is(h->option(h, "limit", 1), "500/1d") &&
+	       !h->option(h, "limit", 2).p;
+}
+
+static void start(void *self)
+{
+	struct vt *vt = self;
+	herald_str kept = vt->h->state_get(vt->h, quota_state);
+
+	if (kept.p)
+		vt_quota_read(&vt->quota, kept.p, vt->h->now_ms(vt->h),
+			      vt->h->utc_ms(vt->h));
+	if (has_public_limit(vt->h))
+		herald_logf(vt->h, HERALD_NOTICE, 0,
+			    "limit is that of a public key, which VirusTotal "
+			    "does not allow for business workflows");
+}
+
 static void destroy(void *self)
 {
 	free(self);
@@ -200,7 +275,8 @@ static void destroy(void *self)
 static const herald_option options[] = {
     { "url", HERALD_URL, 0, "https://www.virustotal.com/api/v3", "https|http",
       "address of the API" },
-    { "secret", HERALD_STRING, HERALD_REQUIRED | HERALD_SECRET, NULL, NULL, "the API key" },
+    { "secret", HERALD_STRING, HERALD_REQUIRED | HERALD_SECRET, NULL, NULL,
+      "the API key; a public one is not allowed in business workflows" },
     { "limit", HERALD_STRING, 0, "[4/1m, 500/1d]", "utc_day",
       "that of a public key; a day begins at 00:00 UTC" },
     { "types", HERALD_STRING, HERALD_LIST, "ip, domain, md5, sha1, sha256", NULL,
@@ -232,9 +308,10 @@ HERALD_PLUGIN {
     .summary = "asks VirusTotal about addresses, domains, files and URLs",
     .license = "MIT",
     .url = "https://herald.example.org/plugins/vt_enrich",
-    .needs = HERALD_NEED_HTTP,
+    .needs = HERALD_NEED_HTTP | HERALD_NEED_STATE,
     .options = HERALD_ITEMS(options),
     .create = create,
+    .start = start,
     .destroy = destroy,
     .probe = probe,
     .enricher = &enricher,

@@ -39,6 +39,7 @@ class VirusTotal(double.Double):
     settings = {
         "minute": 0,            # answers before QuotaExceededError; 0: no end
         "too_many": False,      # TooManyRequestsError for everything
+        "answer": None,         # a recorded response: for everything
     }
 
     def start_over(self):
@@ -75,12 +76,21 @@ class VirusTotal(double.Double):
             return wire.Answer(401, recorded(401)[f"error_401_{name}.json"]
                                ["response"]["body"])
         self.asked += 1
+        if self.set["answer"]:
+            return self.recorded_answer(self.set["answer"])
         if self.set["too_many"] or 0 < self.set["minute"] < self.asked:
             name = "too_many" if self.set["too_many"] else "quota"
             return wire.Answer(429, recorded(429)[f"error_429_{name}.json"]
                                ["response"]["body"])
         return self.look_up(*request.path.removeprefix("/api/v3/")
                             .partition("/")[::2])
+
+    @staticmethod
+    def recorded_answer(response):
+        if "body" in response:
+            return wire.Answer(response["status"], response["body"])
+        return wire.Answer(response["status"], response["body_text"],
+                           content_type="text/html")
 
     def look_up(self, collection, name):
         if collection not in WORDS:

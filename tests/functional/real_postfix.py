@@ -1,7 +1,10 @@
 """A real Postfix on loopback, in a folder of its own.
 
-    with Postfix(certificate, key) as server:
+    with Postfix(certificate, key, port) as server:
         server.port, server.mails("soc@example.com")    raw bytes of each
+    with Postfix(certificate, key, port, password="x", wrapped=other_port):
+        takes mail only from herald@example.com with that password; `wrapped`
+        is encrypted from the first byte
 
 Debian's package, started as root: Unavailable says what is lacking.
 """
@@ -12,10 +15,12 @@ import shutil
 import subprocess
 import tempfile
 
+from auth_server import AuthServer
 from waiting import wait_until
 
 PROGRAM = "/usr/sbin/postfix"
 DAEMONS = "/usr/lib/postfix/sbin"
+USER = "herald@example.com"
 
 MAIN = """\
 compatibility_level = 3.6
@@ -42,6 +47,18 @@ smtpd_peername_lookup = no
 message_size_limit = 200000
 maillog_file_prefixes = {folder}
 maillog_file = {folder}/log
+"""
+LOGIN = """\
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = {folder}/auth
+smtpd_sasl_security_options = noanonymous
+smtpd_tls_auth_only = yes
+smtpd_recipient_restrictions = permit_sasl_authenticated, reject
+"""
+WRAPPED = """\
+127.0.0.1:{wrapped} inet n - n - - smtpd
+ -o smtpd_tls_wrappermode=yes
 """
 MASTER = """\
 127.0.0.1:{port} inet n - n - - smtpd
@@ -70,7 +87,8 @@ class Unavailable(Exception):
 
 
 class Postfix:
-    def __init__(self, certificate, key, port):
+    def __init__(self, certificate, key, port, password=None, wrapped=None,
+                 mechanisms=("PLAIN", "LOGIN")):
         if not os.access(PROGRAM, os.X_OK):
             raise Unavailable(f"there is no {PROGRAM}: install postfix")
         if os.geteuid() != 0:
@@ -83,12 +101,17 @@ class Postfix:
             os.mkdir(self.path(name), 0o755)
         shutil.chown(self.path("data"), "postfix")
         os.chown(self.path("mail"), nobody, -1)
-        values = {"folder": self.folder, "daemons": DAEMONS, "uid": nobody,
-                  "port": port,
-                  "certificate": shutil.copy(certificate, self.path("conf")),
-                  "key": shutil.copy(key, self.path("conf"))}
-        self.write("conf/main.cf", MAIN.format(**values))
-        self.write("conf/master.cf", MASTER.format(**values))
+        self.values = values = {
+            "folder": self.folder, "daemons": DAEMONS, "uid": nobody,
+            "port": port, "wrapped": wrapped,
+            "certificate": shutil.copy(certificate, self.path("conf")),
+            "key": shutil.copy(key, self.path("conf"))}
+        self.write("conf/main.cf", (
+            MAIN + LOGIN * bool(password)).format(**values))
+        self.write("conf/master.cf", (
+            MASTER + WRAPPED * bool(wrapped)).format(**values))
+        self.auth = password and AuthServer(self.path("auth"), USER, password,
+                                            mechanisms)
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -110,6 +133,8 @@ class Postfix:
             return ""
 
     def __enter__(self):
+        if self.auth:
+            self.auth.__enter__()
         told = self.run("start")
         assert told.returncode == 0, told.stderr + self.log()
         return self
@@ -117,6 +142,8 @@ class Postfix:
     def __exit__(self, *_):
         self.run("stop")
         wait_until(lambda: self.run("status").returncode != 0, 30)
+        if self.auth:
+            self.auth.__exit__()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def mails(self, address, count=1):

@@ -256,7 +256,8 @@ pipelines:""").replace("    steps:", """\
     body = dict(PAYLOAD, result=dict(PAYLOAD["result"], src="203.0.113.45"))
     daemon.wait_state(send_webhook(daemon, body), "done")
     container = soar.state()["containers"][0]
-    assert ("misp, 203.0.113.45: 2 attributes, events 1, 2; on a warning list "
+    assert ("misp, 203.0.113.45: 2 attributes, events 1, 2; on the warning list "
+            "List of RFC 5735 CIDR blocks "
             f"{misp.url}/events/view/1") in container["description"]
     assert container["data"]["enrichments"][0]["provider"] == "misp"
 

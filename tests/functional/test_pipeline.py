@@ -1,7 +1,9 @@
 """An alert on its way through a pipeline: merged, asked about, scored, decided,
 and what happens to it when the daemon or a service does not go on."""
 import json
+import os
 import socket
+import sqlite3
 import threading
 
 import pytest
@@ -501,6 +503,17 @@ def test_a_crash_while_it_asks_begins_anew(piping, misp):
     assert len(piped.herald.export()) == 1
 
 
+def test_a_stop_while_it_asks_begins_anew(piping, misp):
+    """What a connector did not answer since it was stopped is not missing."""
+    piped = piping(enrich("10s"))
+    misp.fault("hang", path="/attributes/restSearch", times=1)
+    piped.send(src=BAD_IP)
+    wait_until(lambda: searches(misp), 10, "MISP asked")
+    piped.herald.restart()
+    assert score(piped) == (70, 70)
+    assert piped.herald.log().count("state=done") == 1
+
+
 @pytest.mark.skipif(not has_crash_points(), reason="no crash points")
 def test_a_window_survives_its_leaders_crash(piping):
     piped = piping(DEDUP, environment={"HERALD_CRASH_AT": "before_decided"})
@@ -716,6 +729,36 @@ def test_reload_under_load_loses_nothing_and_answers_everybody(piping):
     taken = {uid for uid, status in statuses if status == 200}
     stored = {one["uid"] for one in piped.herald.export()}
     assert taken <= stored
+
+
+def test_a_reload_while_the_one_before_still_waits_for_what_is_under_way(piping):
+    """The second successor of a source waits for the first owner of its routes,
+    not for the successor that never began."""
+    piped = piping(DEFAULT)
+    piped.ended(piped.send("before"))
+    herald, text = piped.herald, piped.herald.text
+    statuses = []
+    journal = sqlite3.connect(
+        os.path.join(herald.values["STATE"], "journal.db"),
+        isolation_level=None, check_same_thread=False)
+    journal.execute("BEGIN IMMEDIATE")  # no commit comes through
+    held = threading.Thread(target=lambda: statuses.append(herald.post(
+        f"/v1/splunk/webhook/{WEBHOOK_TOKEN}",
+        {"sid": "held", "search_name": "a test",
+         "result": {"event_id": "held"}})[0]))
+    held.start()
+    wait_until(lambda: herald.ctl("status")["engine"]["receiving"] == 1, 10,
+               herald.log)
+    for level in ("notice", "debug"):
+        herald.rewrite(text.replace(
+            "listen: ingest\n",
+            f"listen: ingest\n    log_level: {level}\n", 1))
+        assert herald.ctl("reload")["ok"]
+    journal.execute("ROLLBACK")
+    journal.close()
+    held.join()
+    assert statuses == [200]
+    piped.ended(piped.send("after"))
 
 
 def test_a_listener_that_moves_takes_its_routes_along(piping):

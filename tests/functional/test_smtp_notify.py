@@ -1,7 +1,10 @@
 """smtp_notify against a scripted mail server."""
+import base64
 import email
 import email.policy
+import json
 import sys
+from html import escape
 
 import pytest
 
@@ -16,19 +19,22 @@ CLEAR = "url: 'smtp://127.0.0.1:@PORT@', starttls: off"
 STARTTLS = "url: 'smtp://localhost:@PORT@', tls: {ca_file: '@CA@'}"
 IMPLICIT = "url: 'smtps://localhost:@PORT@', tls: {ca_file: '@CA@'}"
 LOGIN = ", user: herald@example.com, secret: {file: @DIR@/secrets/mail}"
+HEADERS = ["date", "from", "to", "subject", "message-id", "auto-submitted",
+           "x-auto-response-suppress", "precedence", "x-herald-alert-id",
+           "mime-version", "content-type"]
 OFFER = ["250-mail.example.com", "250-STARTTLS", "250 8BITMIME"]
 OFFER_TLS = ["250-mail.example.com", "250 AUTH PLAIN LOGIN"]
 
 
 class Mailer(Acting):
     def __init__(self, herald, server, lines=CLEAR, to="soc@example.com",
-                 ca="", **more):
+                 ca="", started=True, **more):
         super().__init__(
             herald, "mail",
             "plugin: smtp_notify, from: herald@example.com, " + lines,
             "send", {"to": to, **more},
             files={"secrets/mail": "s3cret-of-mail"}, PORT=str(server.port),
-            CA=ca)
+            CA=ca, started=started)
 
 
 def parsed(mail):
@@ -137,6 +143,34 @@ def test_logins(herald, certificates, name, state, words):
         assert words in action["message"]
 
 
+# A token: SASL's string is user=USER^Aauth=Bearer TOKEN^A^A.
+@pytest.mark.parametrize("name, state", [
+    ("auth_xoauth2_ok", "done"), ("auth_xoauth2_rejected", "message"),
+    ("auth_login_ok", "message")])
+def test_tokens(herald, certificates, name, state):
+    with Smtp(transcript(name), tls=certificates["good"],
+              implicit=True) as server:
+        mailer = Mailer(herald, server, IMPLICIT + LOGIN + ", login: xoauth2",
+                        ca=certificates["ca"])
+        action = mailer.act(LATER if state == "message" else ENDED)
+    told = base64.b64encode(b"user=herald@example.com\1auth=Bearer "
+                            b"s3cret-of-mail\1\1").decode("ascii")
+    verbs, commands = server.sessions[0].verbs(), server.sessions[0].commands
+    if name == "auth_login_ok":         # the server takes passwords only
+        assert "AUTH" not in verbs
+    else:
+        assert told in commands
+    if state == "done":
+        assert action["state"] == "done"
+        assert len(server.mails) == 1
+    else:
+        assert action["state"] not in ENDED, action
+        assert "MAIL" not in verbs and len(server.sessions) == 1
+        assert "connector mail is stopped" in mailer.herald.log()
+    assert "s3cret-of-mail" not in mailer.herald.log()
+    assert told not in mailer.herald.log()
+
+
 def test_starttls_then_login(herald, certificates):
     with Smtp(transcript("starttls_auth_plain_ok"),
               tls=certificates["good"]) as server:
@@ -227,6 +261,21 @@ def test_one_bad_recipient_harms_no_other(herald):
         "soc@example.com", "lead@example.com"]
 
 
+def test_mixed_fates_are_told_apart(herald):
+    """rcpt_mixed: taken, refused for good, later; each in its own time."""
+    late = [("RCPT TO:<nobody@example.com>", ["550 5.1.1 User unknown"]),
+            ("RCPT TO:<late@example.com>", ["452 4.2.2 Mailbox full"])]
+    assert [answer[0][:3] for _, answer in transcript("rcpt_mixed")
+            if answer[0][0] in "45"] == ["550", "452"]
+    with Smtp(late) as server:
+        action = Mailer(herald, server, CLEAR + ", retry_after: 1s", to=[
+            "soc@example.com", "nobody@example.com",
+            "late@example.com"]).act()
+    assert action["state"] == "failed"
+    assert [mail.recipients[0] for mail in server.mails] == [
+        "soc@example.com", "late@example.com"]
+
+
 def test_a_retry_does_not_repeat_those_who_have_it(herald):
     later = [("RCPT TO:<late@example.com>", ["452 4.2.2 Mailbox full"])]
     with Smtp(later) as server:
@@ -315,6 +364,112 @@ def test_a_recipient_is_one_address(herald, vector):        # f32
             LATER, signature=vector["value"])
         assert action["state"] == "refused", action
         assert not server.mails
+
+
+@pytest.mark.parametrize("vector", fixture("smtp/injection_vectors.json"),
+                         ids=lambda one: one["field"])
+def test_no_vector_injects_anywhere(herald, vector):
+    """Each value in every place that an alert can fill."""
+    value = vector["value"]
+    with Smtp() as server:
+        Mailer(herald, server, subject="${finding_info.title}",
+               body="${finding_info.title}",
+               html="<p>${finding_info.title}</p>").act(signature=value)
+    session, = server.sessions
+    assert [one.split(" ")[0] for one in session.commands
+            if one.split(" ")[0] in ("MAIL", "RCPT", "DATA")] == [
+                "MAIL", "RCPT", "DATA"]
+    mail, = server.mails
+    assert (mail.sender, mail.recipients) == (
+        "herald@example.com", ["soc@example.com"])
+    message = parsed(mail)
+    assert sorted(name.lower() for name in message.keys()) == sorted(HEADERS)
+    plain, html = message.iter_parts()
+    cleaned = value.replace("\0", "\ufffd")
+    assert message["Subject"].split() == cleaned.split()
+    assert text_of(plain).split() == cleaned.split()
+    assert "<p>" + escape(cleaned).replace("&#x27;", "&#39;").replace(
+        "\r\n", "\n") + "</p>" == text_of(html).rstrip("\n")
+    for part in (plain, html):
+        assert sorted(name.lower() for name in part.keys()) == [
+            "content-transfer-encoding", "content-type"]
+
+
+@pytest.mark.parametrize("field", ["from", "bounces_to", "reply_to", "ehlo",
+                                   "from_name"])
+@pytest.mark.parametrize("vector", [
+    one for one in fixture("smtp/injection_vectors.json")
+    if one["field"] in ("sender", "recipient", "subject",
+                        "recipient suffix")], ids=lambda one: one["field"])
+def test_no_vector_injects_by_the_configuration(herald, vector, field):
+    lines = (CLEAR + ", from: herald@example.com").replace(
+        "from: herald@example.com" if field == "from" else "-", "")
+    with Smtp() as server:
+        try:
+            acting = Acting(
+                herald, "mail", "plugin: smtp_notify, " + lines.rstrip(", ")
+                + f", {field}: {json.dumps(vector['value'])}", "send",
+                {"to": "soc@example.com"}, PORT=str(server.port))
+        except ChildProcessError as refused:
+            assert field in str(refused)
+            return
+        acting.act(LATER)
+    assert field in ("from_name", "ehlo")
+    for mail in server.mails:
+        assert mail.recipients == ["soc@example.com"]
+        assert sorted(name.lower() for name in parsed(mail).keys()) == sorted(
+            set(HEADERS) - {"content-type"} | {
+                "content-type", "content-transfer-encoding"})
+    for session in server.sessions:
+        assert [one for one in session.commands
+                if "evil@example.net" in one and one[:4] != "EHLO"] == []
+
+
+# Texts in files.
+
+def test_texts_may_stand_in_files(herald):
+    with Smtp() as server:
+        mailer = Mailer(herald, server, started=False, **{
+            name: {"file": f"@DIR@/{name}.txt"}
+            for name in ("subject", "body", "html")})
+        mailer.herald.write("subject.txt", "Alert for ${user.name}\n")
+        mailer.herald.write("body.txt", "Dear all,\n\n${user.name} $$5\n")
+        mailer.herald.write("html.txt", "<b>${user.name}</b>\n")
+        mailer.herald.start()
+        mailer.act(user="<j&d>")
+    message = parsed(server.mails[0])
+    plain, html = message.iter_parts()
+    assert message["Subject"] == "Alert for <j&d>"
+    assert text_of(plain) == "Dear all,\n\n<j&d> $5\n"
+    assert text_of(html) == "<b>&lt;j&amp;d&gt;</b>\n"
+
+
+@pytest.mark.parametrize("text, words", [
+    (None, "No such file"),
+    ("one\ntwo ${user.nam} x", ".txt:2:12: "),
+    ("a\n${", ".txt:2:"),
+    ("x" * 1100000, "over 1 MiB"),
+], ids=["absent", "unknown attribute", "no end", "too big"])
+def test_a_wrong_file_is_refused_at_load(herald, text, words):
+    mailer = Mailer(herald, Smtp(), started=False,
+                    body={"file": "@DIR@/body.txt"})
+    if text is not None:
+        mailer.herald.write("body.txt", text)
+    with pytest.raises(ChildProcessError) as told:
+        mailer.herald.start()
+    assert words in str(told.value)
+
+
+@pytest.mark.parametrize("given, words", [
+    ({"body": {"file": "body.txt"}}, "absolute path"),
+    ({"body": {"file": "/x", "more": "y"}}, "not a mapping"),
+    ({"body": {}}, "not a mapping"),
+    ({"copy": {"file": "/x"}}, "not a mapping")])
+def test_only_texts_stand_in_files(herald, given, words):
+    mailer = Mailer(herald, Smtp(), started=False, **given)
+    with pytest.raises(ChildProcessError) as told:
+        mailer.herald.start()
+    assert words in str(told.value)
 
 
 def test_other_domains_are_refused(herald):

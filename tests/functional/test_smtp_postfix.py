@@ -4,7 +4,7 @@ import email.policy
 
 import pytest
 
-from doing import Acting
+from doing import LATER, Acting
 from herald import free_port
 from real_postfix import Postfix, Unavailable
 
@@ -17,6 +17,84 @@ def postfix(certificates):
         pytest.skip(str(reason))
     with server:
         yield server
+
+
+PASSWORD = "a test's password"
+
+
+def guarded_server(certificates, **more):
+    """Takes mail from those alone who log in."""
+    port, wrapped = free_port(), free_port()
+    try:
+        return Postfix(*certificates["good"], port, password=PASSWORD,
+                       wrapped=wrapped, **more), port, wrapped
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+def guarded_mail(herald, certificates, url, password=PASSWORD, more=""):
+    return Acting(herald, "mail", "plugin: smtp_notify, "
+                  f"from: herald@example.com, url: '{url}', "
+                  "secret: {file: @DIR@/secrets/mail}, "
+                  f"tls: {{ca_file: '@CA@'}}{more}", "send",
+                  {"to": "soc@example.com"},
+                  CA=certificates["ca"], files={"secrets/mail": password})
+
+
+@pytest.mark.parametrize("mechanism, more", [
+    ("PLAIN", ""), ("LOGIN", ""), ("XOAUTH2", ", login: xoauth2")])
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+def test_a_login_is_let_in(herald, certificates, scheme, mechanism, more):
+    server, port, wrapped = guarded_server(certificates,
+                                           mechanisms=[mechanism])
+    port = wrapped if scheme == "smtps" else port
+    with server:
+        acting = guarded_mail(herald, certificates,
+                              f"{scheme}://localhost:{port}", more=more)
+        action = acting.act()
+        assert action["state"] == "done", (action, server.log())
+        raw, = server.mails("soc@example.com")
+        assert server.auth.seen == [(mechanism, True)]
+    assert "with ESMTPSA" in parsed(raw)["Received"]
+
+
+def test_plain_goes_before_login_and_a_token_before_both(herald,
+                                                         certificates):
+    for more, mechanism in (("", "PLAIN"), (", login: xoauth2", "XOAUTH2")):
+        server, port, _ = guarded_server(
+            certificates, mechanisms=["XOAUTH2", "LOGIN", "PLAIN"])
+        with server:
+            acting = guarded_mail(herald, certificates,
+                                  f"smtp://localhost:{port}", more=more)
+            assert acting.act()["state"] == "done"
+            assert server.auth.seen == [(mechanism, True)]
+
+
+@pytest.mark.parametrize("more", ["", ", login: xoauth2"])
+def test_a_wrong_password_is_tried_once(herald, certificates, more):
+    server, port, _ = guarded_server(
+        certificates, mechanisms=["PLAIN", "XOAUTH2"])
+    with server:
+        acting = guarded_mail(herald, certificates,
+                              f"smtp://localhost:{port}", "another", more)
+        action = acting.act(LATER)
+        assert "535 5.7.8" in action["message"]
+        acting.act(LATER)
+        assert [good for _, good in server.auth.seen] == [False]
+        told = acting.herald.run_ctl("test-connector", "mail")
+        assert told.returncode == 1
+    assert "connector mail is stopped" in acting.herald.log()
+
+
+def test_a_password_meets_a_server_that_wants_a_token(herald, certificates):
+    server, port, _ = guarded_server(certificates, mechanisms=["XOAUTH2"])
+    with server:
+        acting = guarded_mail(herald, certificates,
+                              f"smtp://localhost:{port}")
+        action = acting.act(LATER)
+        assert action["state"] not in ("done", "failed"), action
+        assert server.auth.seen == []
+    assert "connector mail is stopped" in acting.herald.log()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@
 #include "misp_enrich/search.h"
 
 #define VALUES 3
-#define PAGES_MOST 20
+#define PAGES_MOST 21 /* the last is about warning lists */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -37,14 +37,29 @@ static void complete(const herald_host *h, herald_id req,
 		abort();
 }
 
+static void log_nothing(const herald_host *h, uint32_t level, herald_id req,
+			herald_str text)
+{
+	(void)h;
+	(void)level;
+	(void)req;
+	(void)text;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static const char *const values[VALUES] = { "192.0.2.1", "a.example",
 						    "2001:db8::1" };
 	herald_host h = { .struct_size = sizeof(h),
 			  .http = http,
+			  .log = log_nothing,
 			  .complete = complete };
-	struct misp m = { .h = &h, .url = "https://m.example", .page_size = 2 };
+	struct misp m = { .h = &h,
+			  .url = "https://m.example",
+			  .page_size = 2,
+			  .decay = true,
+			  .sightings = true,
+			  .lists = true };
 	herald_lookup lookups[VALUES];
 	const herald_lookup *batch[VALUES];
 	herald_reply reply = { .struct_size = sizeof(reply),

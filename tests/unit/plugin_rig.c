@@ -61,6 +61,8 @@ static void complete(const herald_host *h, herald_id req,
 	result->retry_after_ms = r->retry_after_ms;
 	snprintf(result->message, sizeof(result->message), "%.*s",
 		 (int)r->message.n, r->message.p ? r->message.p : "");
+	snprintf(result->memo, sizeof(result->memo), "%.*s", (int)r->memo.n,
+		 r->memo.p ? r->memo.p : "");
 	/* What plugin.h asks of every result. */
 	if (HERALD_CLASS(r->status) > 1)
 		assert_true(r->message.n > 0);

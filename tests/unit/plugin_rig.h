@@ -27,6 +27,7 @@ struct rig_result {
 	uint32_t status;
 	json_t *json; /* NULL: none */
 	char message[2048];
+	char memo[1024]; /* "": none */
 	int64_t retry_after_ms;
 };
 

@@ -200,6 +200,12 @@ static const struct {
 	  "\"name\": \"ann\"} && account(\"ann\") == {\"name\": \"ann\"}",
 	  0, 0, 0, 0, HD_HOLDS, "" },
 	{ "account(\"ann\").domain == \"x\"", 0, 0, 0, 0, HD_ABSENT, NULL },
+	{ "sorted([\"b\", \"\", \"ab\", \"a\", \"b\"]) == "
+	  "[\"\", \"a\", \"ab\", \"b\", \"b\"]",
+	  0, 0, 0, 0, HD_HOLDS, "" },
+	{ "sorted([\"b\", 1, \"a\"]) == [\"b\", 1, \"a\"] && "
+	  "sorted(\"ba\") == \"ba\" && sorted([]) == []",
+	  0, 0, 0, 0, HD_HOLDS, "" },
 	/* SHA-256 of {"a":1,"b":[true]} */
 	{ "digest({\"b\": [true], \"a\": 1}) == "
 	  "\"90eddf64b875cb5fa184bb12503cc7309b6ce21b175521a80bd8d83082bae604"

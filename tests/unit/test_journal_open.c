@@ -297,6 +297,27 @@ static void older_store_is_copied_and_brought_up_to_date(void **state)
 	assert_int_equal(count_files(store, "journal.db.v1-"), 1);
 }
 
+/* Stores made before have pages of 8 KiB, and keep them. */
+static void pages_of_another_size_are_counted_as_they_are(void **state)
+{
+	struct store *store = *state;
+	struct hd_journal_stats stats;
+	char *file;
+	size_t n;
+
+	make_store(store, 3);
+	store_sql(store, "PRAGMA journal_mode=DELETE;PRAGMA page_size=8192;"
+			 "VACUUM");
+	file = read_file(store, "journal.db", &n);
+	free(file);
+	assert_int_equal(store_open(store), 0);
+	assert_int_equal(store_int(store, "PRAGMA page_size"), 8192);
+	hd_journal_stats(store->journal, &stats);
+	assert_int_equal(stats.file_bytes, n);
+	assert_int_equal(stats.used_bytes, n);
+	assert_int_equal(store_int(store, "SELECT count(*)FROM alert"), 3);
+}
+
 static void damaged_version_is_refused(void **state)
 {
 	struct store *store = *state;
@@ -349,7 +370,7 @@ static void index_that_does_not_fit_is_made_anew(void **state)
 /* --- the log --- */
 
 #define WAL_HEADER 32
-#define FRAME (24 + 8192)
+#define FRAME (24 + 4096)
 
 /* A store whose log was not folded, as after a crash: a child dies with it. */
 static void make_crashed(struct store *store, int alerts)
@@ -499,6 +520,7 @@ int main(void)
 		TEST(half_made_store_is_made_anew),
 		TEST(newer_store_is_refused_and_not_touched),
 		TEST(older_store_is_copied_and_brought_up_to_date),
+		TEST(pages_of_another_size_are_counted_as_they_are),
 		TEST(damaged_version_is_refused),
 		TEST(changed_tables_are_refused),
 		TEST(index_that_does_not_fit_is_made_anew),

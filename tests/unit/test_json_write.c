@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "core/base/buf.h"
+#include "core/base/json_line.h"
 #include "core/base/json_text.h"
 
 #define TEXT(literal) literal, sizeof(literal) - 1
@@ -185,6 +186,35 @@ static void pointers_are_those_of_rfc_6901(void **state)
 	json_decref(root);
 }
 
+static void lines_are_objects(void **state)
+{
+	struct hd_buf out;
+
+	(void)state;
+	hd_buf_init(&out, 4096);
+	hd_json_line_begin(&out);
+	hd_json_line_end(&out);
+	assert_string_equal(hd_buf_text(&out), "{}");
+	hd_buf_clear(&out);
+	hd_json_line_begin(&out);
+	hd_json_line_text(&out, "ends in {", "a \"b\"\n{");
+	hd_json_line_int(&out, "try", -1);
+	hd_json_line_open(&out, "score");
+	hd_json_line_int(&out, "low", 0);
+	hd_json_line_int(&out, "high", INT64_MIN);
+	hd_json_line_end(&out);
+	hd_json_line_open(&out, "none");
+	hd_json_line_end(&out);
+	hd_json_line_text(&out, "torn", "a\xff");
+	hd_json_line_end(&out);
+	assert_string_equal(hd_buf_text(&out),
+			    "{\"ends in {\":\"a \\\"b\\\"\\n{\",\"try\":-1,"
+			    "\"score\":{\"low\":0,"
+			    "\"high\":-9223372036854775808},\"none\":{},"
+			    "\"torn\":\"a" FFFD "\"}");
+	hd_buf_fini(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +224,7 @@ int main(void)
 		cmocka_unit_test(writer_refuses_endless_trees),
 		cmocka_unit_test(written_string_is_always_utf8),
 		cmocka_unit_test(pointers_are_those_of_rfc_6901),
+		cmocka_unit_test(lines_are_objects),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "phantom_out/action.h"
 #include "phantom_out/container.h"
 #include "phantom_out/flow.h"
 #include "tests/unit/json_help.h"
@@ -23,14 +24,17 @@ static struct phantom phantom;
 static herald_call call;
 static json_t *params, *record;
 static char *params_text, *record_text;
+static const char *begun_for; /* the record of begin() */
 
 static int set_up(void **state)
 {
 	(void)state;
 	rig_init(&rig);
+	begun_for = "{}";
 	phantom = (struct phantom){ .h = &rig.h,
 				    .url = "https://soar.example.com/",
-				    .label = "events" };
+				    .label = "events",
+				    .poll_ms = 5000 };
 	rig.self = &phantom;
 	params = record = NULL;
 	params_text = record_text = NULL;
@@ -60,7 +64,7 @@ static void start(const char *params_json, const char *record_json)
 			      .record = herald_cstr(record_text),
 			      .idem = HERALD_S(IDEM),
 			      .mode = HERALD_RUN };
-	phantom_flow_start(&phantom, &call);
+	phantom_start(&phantom, &call);
 }
 
 static void answer_with(uint32_t code, const char *fixture)
@@ -242,6 +246,311 @@ static void a_playbook_may_be_a_number(void **state)
 	answer_with(200, "playbook_run_response_200.json");
 }
 
+/* ---- run_playbook: which run is ours ---- */
+
+#define MEMO "{\"container\":42,\"after\":17}"
+#define SINCE                                                            \
+	"GET /rest/playbook_run?_filter_container=42&_filter_id__gt=17&" \
+	"page_size=0"
+
+static void begin(uint32_t action, uint32_t mode, const char *params_json,
+		  const char *memo)
+{
+	params = json_of(params_json);
+	params_text = json_dumps(params, 0);
+	call = (herald_call){ .struct_size = sizeof(call),
+			      .req = 1,
+			      .action = action,
+			      .params = herald_cstr(params_text),
+			      .record = herald_cstr(begun_for),
+			      .idem = HERALD_S(IDEM),
+			      .memo = herald_cstr(memo),
+			      .mode = mode };
+	phantom_start(&phantom, &call);
+}
+
+static void a_plan_notes_the_latest_run(void **state)
+{
+	(void)state;
+	begin(PHANTOM_RUN_PLAYBOOK, HERALD_PLAN,
+	      "{'container': 42, 'playbook': 'local/p'}", NULL);
+	assert_string_equal(rig_line(&rig, 0),
+			    "GET /rest/playbook_run?_filter_container=42&"
+			    "sort=id&order=desc&page_size=1");
+	rig_answer(&rig, 200, NULL, "{\"data\":[{\"id\":17}]}");
+	assert_int_equal(result()->status, HERALD_OK);
+	assert_string_equal(result()->memo, MEMO);
+	expect("target", "{'type': 'case', 'uid': '42'}");
+	expect("summary", "'run playbook local/p on container 42'");
+}
+
+static void a_started_run_is_pending_and_in_the_memo(void **state)
+{
+	(void)state;
+	begin(PHANTOM_RUN_PLAYBOOK, HERALD_RUN, "{'playbook': 'local/p'}",
+	      MEMO);
+	assert_string_equal(rig_line(&rig, 0), SINCE);
+	rig_answer(&rig, 200, NULL, NONE);
+	assert_string_equal(rig_line(&rig, 1), "POST /rest/playbook_run");
+	answer_with(200, "playbook_run_response_200.json");
+	assert_int_equal(result()->status, HERALD_PENDING);
+	assert_int_equal(result()->retry_after_ms, 5000);
+	assert_string_equal(result()->memo,
+			    "{\"container\":42,\"after\":17,\"run\":46}");
+}
+
+static const struct {
+	const char *fixture;
+	uint32_t status;
+	const char *message;
+} ends[] = {
+	{ "playbook_run_status_running.json", HERALD_PENDING, ": running" },
+	{ "playbook_run_status_success.json", HERALD_OK,
+	  ": success; disable_user_1 success" },
+	{ "playbook_run_status_failed.json", HERALD_FAILED,
+	  ": failed: playbook execution failed" },
+	{ "container_create_response_200.json", HERALD_RETRY,
+	  "the answer tells no status of the run" },
+	{ "filter_bad_value_200.json", HERALD_FAILED, "SOAR refused it: " },
+};
+
+static void a_run_is_asked_how_it_stands(void **state)
+{
+	(void)state;
+	tear_down(NULL);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		set_up(NULL);
+		begin(PHANTOM_RUN_PLAYBOOK, HERALD_VERIFY,
+		      "{'playbook': 'local/p'}",
+		      "{\"container\":42,\"after\":17,\"run\":46}");
+		assert_string_equal(rig_line(&rig, 0),
+				    "GET /rest/playbook_run/46");
+		answer_with(200, ends[i].fixture);
+		if (result()->status != ends[i].status ||
+		    !strstr(result()->message, ends[i].message))
+			fail_msg("%s: %x %s", ends[i].fixture, result()->status,
+				 result()->message);
+		tear_down(NULL);
+	}
+	set_up(NULL);
+}
+
+/* The answer to RUN was lost; what began on the case since? */
+static const struct {
+	const char *playbook, *runs;
+	uint32_t mode, status; /* of the answer; OK: it is asked about */
+} since[] = {
+	{ "local/p", "[]", HERALD_VERIFY, HERALD_NOT_FOUND },
+	{ "local/p", "[{\"id\":46,\"playbook\":3}]", HERALD_VERIFY, HERALD_OK },
+	{ "local/p", "[{\"id\":46,\"playbook\":3}]", HERALD_RUN, HERALD_OK },
+	{ "local/p", "[{\"id\":46},{\"id\":47}]", HERALD_VERIFY,
+	  HERALD_FAILED },
+	{ "local/p", "[{\"id\":46},{\"id\":47}]", HERALD_RUN, HERALD_IN_DOUBT },
+	{ "3", "[{\"id\":47,\"playbook\":4},{\"id\":46,\"playbook\":3}]",
+	  HERALD_VERIFY, HERALD_OK },
+	{ "3", "[{\"id\":47,\"playbook\":4}]", HERALD_VERIFY,
+	  HERALD_NOT_FOUND },
+	/* a server that does not know the filter */
+	{ "local/p", "[{\"id\":17},{\"id\":9}]", HERALD_VERIFY,
+	  HERALD_NOT_FOUND },
+	{ "local/p", "{}", HERALD_VERIFY, HERALD_RETRY },
+};
+
+static void the_run_since_the_plan_is_ours_if_it_is_one(void **state)
+{
+	char text[256];
+
+	(void)state;
+	tear_down(NULL);
+	for (size_t i = 0; i < sizeof(since) / sizeof(since[0]); i++) {
+		uint32_t status;
+
+		set_up(NULL);
+		snprintf(text, sizeof(text), "{'playbook': '%s'}",
+			 since[i].playbook);
+		begin(PHANTOM_RUN_PLAYBOOK, since[i].mode, text, MEMO);
+		assert_string_equal(rig_line(&rig, 0), SINCE);
+		snprintf(text, sizeof(text), "{\"data\":%s}", since[i].runs);
+		rig_answer(&rig, 200, NULL, text);
+		if (since[i].status == HERALD_OK) {
+			assert_string_equal(rig_line(&rig, 1),
+					    "GET /rest/playbook_run/46");
+			answer_with(200, "playbook_run_status_success.json");
+		}
+		status = result()->status;
+		if (status != since[i].status)
+			fail_msg("%zu: %x", i, status);
+		tear_down(NULL);
+	}
+	set_up(NULL);
+}
+
+static void a_run_of_another_action_is_not_ours(void **state)
+{
+	(void)state;
+	phantom_note_run(&phantom, 46);
+	begin(PHANTOM_RUN_PLAYBOOK, HERALD_VERIFY, "{'playbook': 'local/p'}",
+	      MEMO);
+	rig_answer(&rig, 200, NULL, "{\"data\":[{\"id\":46}]}");
+	assert_int_equal(result()->status, HERALD_NOT_FOUND);
+}
+
+/* A gateway that gave up may have handed it on. */
+static void a_start_that_is_not_answered_is_in_doubt(void **state)
+{
+	static const struct {
+		uint32_t code, status;
+	} answers[] = { { 0, HERALD_IN_DOUBT },	  { 500, HERALD_IN_DOUBT },
+			{ 502, HERALD_IN_DOUBT }, { 504, HERALD_IN_DOUBT },
+			{ 503, HERALD_RETRY },	  { 404, HERALD_FAILED },
+			{ 401, HERALD_AUTH } };
+
+	(void)state;
+	tear_down(NULL);
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		set_up(NULL);
+		begin(PHANTOM_RUN_PLAYBOOK, HERALD_RUN,
+		      "{'playbook': 'local/p'}", MEMO);
+		rig_answer(&rig, 200, NULL, NONE);
+		rig_answer(&rig, answers[i].code, NULL, "");
+		if (result()->status != answers[i].status)
+			fail_msg("%u: %x", answers[i].code, result()->status);
+		tear_down(NULL);
+	}
+	set_up(NULL);
+}
+
+/* ---- add_artifacts ---- */
+
+#define THREE                                                     \
+	"{\"evidences\":[{\"user\":{\"name\":\"a\"}},{\"user\":{" \
+	"\"name\":\"b\"}},{\"user\":{\"name\":\"c\"}}]}"
+#define HAVE                                       \
+	"GET /rest/artifact?_filter_container=42&" \
+	"_filter_source_data_identifier__startswith=\"" SDI ":\"&page_size=0"
+#define IS_THERE(n) "{\"source_data_identifier\":\"" SDI ":" n "\"}"
+
+static json_t *added(size_t i, const char *name)
+{
+	return json_object_get(json_array_get(rig.calls[1].body, i), name);
+}
+
+/* Which are there already; what is posted; who of them starts playbooks. */
+static const struct {
+	const char *have;
+	size_t posted;
+	const char *first; /* identifier of the first that is posted */
+	bool last_starts;
+} missing[] = {
+	{ "[]", 3, SDI ":0", true },
+	{ "[" IS_THERE("0") "]", 2, SDI ":1", true },
+	/* the one that starts playbooks was there: nobody starts them again */
+	{ "[" IS_THERE("2") "," IS_THERE("0") "]", 1, SDI ":1", false },
+	{ "[" IS_THERE("9") "]", 3, SDI ":0", true },
+};
+
+static void expect_missing(size_t i)
+{
+	char text[512], answer[256] = "[";
+
+	begun_for = THREE;
+	phantom.run_automation = true;
+	begin(PHANTOM_ADD_ARTIFACTS, HERALD_RUN, "{'container': 42}", NULL);
+	assert_string_equal(rig_line(&rig, 0), HAVE);
+	snprintf(text, sizeof(text), "{\"data\":%s}", missing[i].have);
+	rig_answer(&rig, 200, NULL, text);
+	assert_string_equal(rig_line(&rig, 1), "POST /rest/artifact");
+	assert_int_equal(json_array_size(rig.calls[1].body), missing[i].posted);
+	assert_string_equal(json_string_value(
+				    added(0, "source_data_identifier")),
+			    missing[i].first);
+	for (size_t k = 0; k < missing[i].posted; k++) {
+		bool last = k + 1 == missing[i].posted;
+
+		assert_int_equal(json_integer_value(added(k, "container_id")),
+				 42);
+		assert_int_equal(json_is_true(added(k, "run_automation")),
+				 last && missing[i].last_starts);
+		snprintf(answer + strlen(answer),
+			 sizeof(answer) - strlen(answer),
+			 "%s{\"success\":true}", k > 0 ? "," : "");
+	}
+	snprintf(answer + strlen(answer), sizeof(answer) - strlen(answer), "]");
+	rig_answer(&rig, 200, NULL, answer);
+	assert_int_equal(result()->status, HERALD_OK);
+	expect("data.artifacts", "3");
+}
+
+static void what_is_missing_is_added(void **state)
+{
+	(void)state;
+	tear_down(NULL);
+	for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++) {
+		set_up(NULL);
+		expect_missing(i);
+		tear_down(NULL);
+	}
+	set_up(NULL);
+}
+
+static const struct {
+	const char *answer;
+	uint32_t status;
+	const char *message;
+} told[] = {
+	{ "[{\"success\":true},{\"failed\":true,\"existing_artifact_id\":7},"
+	  "{\"failed\":true,\"message\":\"cef must be an object\"}]",
+	  HERALD_OK,
+	  "SOAR refused one: cef must be an object; container 42, 2 "
+	  "artifacts added, 1 refused" },
+	{ "[{\"failed\":true},{\"failed\":true},{\"failed\":true}]",
+	  HERALD_FAILED, "none was taken" },
+	{ "[{\"success\":true}]", HERALD_IN_DOUBT, "each artifact" },
+	{ "{\"success\":true,\"id\":7}", HERALD_IN_DOUBT, "each artifact" },
+	{ "{\"failed\":true,\"message\":\"no\"}", HERALD_FAILED, "no" },
+	{ "", HERALD_IN_DOUBT, "" },
+};
+
+static void each_artifact_is_told_of(void **state)
+{
+	(void)state;
+	tear_down(NULL);
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+		set_up(NULL);
+		begun_for = THREE;
+		begin(PHANTOM_ADD_ARTIFACTS, HERALD_RUN, "{'container': 42}",
+		      NULL);
+		rig_answer(&rig, 200, NULL, NONE);
+		rig_answer(&rig, 200, NULL, told[i].answer);
+		if (result()->status != told[i].status ||
+		    !strstr(result()->message, told[i].message))
+			fail_msg("%zu: %x %s", i, result()->status,
+				 result()->message);
+		tear_down(NULL);
+	}
+	set_up(NULL);
+}
+
+static void a_call_that_no_action_knows_is_refused(void **state)
+{
+	static const uint32_t calls[][2] = {
+		{ PHANTOM_CREATE_CASE, HERALD_PLAN },
+		{ PHANTOM_ADD_COMMENT, HERALD_VERIFY },
+		{ PHANTOM_ACTIONS, HERALD_RUN },
+		{ PHANTOM_CLOSE_CASE, HERALD_VERIFY + 1 },
+	};
+
+	(void)state;
+	tear_down(NULL);
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		set_up(NULL);
+		begin(calls[i][0], calls[i][1], "{}", NULL);
+		assert_int_equal(result()->status, HERALD_UNSUPPORTED);
+		tear_down(NULL);
+	}
+	set_up(NULL);
+}
+
 /* ---- answers ---- */
 
 #define HTML "<html><body>"
@@ -314,8 +623,8 @@ static const struct {
 	  "retry with backoff",
 	  { { 502, HTML }, { 503, "" }, { 504, HTML } },
 	  HERALD_RETRY },
-	/* The host's: it tells a plugin UNREACHABLE, as test_http_verdict
-	 * shows. */
+	/* The host's: it tells a plugin BAD_CONFIG, as test_http_verdict
+	 * shows; a_certificate_that_is_not_trusted_is_final has the rest. */
 	{ "TLS certificate verification failed",
 	  "permanent configuration error",
 	  { { 0, NULL } },
@@ -624,6 +933,15 @@ int main(void)
 		CASE(refused_artifacts_are_told),
 		CASE(bad_parameters_are_refused_before_anything),
 		CASE(a_playbook_may_be_a_number),
+		CASE(a_plan_notes_the_latest_run),
+		CASE(a_started_run_is_pending_and_in_the_memo),
+		CASE(a_run_is_asked_how_it_stands),
+		CASE(the_run_since_the_plan_is_ours_if_it_is_one),
+		CASE(a_run_of_another_action_is_not_ours),
+		CASE(a_start_that_is_not_answered_is_in_doubt),
+		CASE(what_is_missing_is_added),
+		CASE(each_artifact_is_told_of),
+		CASE(a_call_that_no_action_knows_is_refused),
 		CASE(the_outcome_table_is_the_one_that_is_tested),
 		CASE(each_answer_has_its_outcome),
 		CASE(a_search_that_fails_opens_nothing),

@@ -308,29 +308,101 @@ static void fields_go_to_their_places(void **state)
 	assert_int_equal(faults, 0);
 }
 
-/* One result, told twice: by the webhook and by a pull of the same search. */
-static void the_form_of_the_time_does_not_make_another_finding(void **state)
+/* One result, told by webhook, HEC and pull; and what is another one. */
+#define RESULT(row) "{\"sid\":\"s\",\"result\":{" row "}}"
+#define ROW "\"_time\":\"1795564742\",\"a\":\"1\",\"src\":[\"x\",\"y\"]"
+
+static const struct {
+	const char *text;
+	bool same;
+} told[] = {
+	{ RESULT(ROW), true },
+	{ RESULT("\"_time\":\"1795564742.000\",\"a\":\"1\",\"src\":[\"x\","
+		 "\"y\"]"),
+	  true },
+	{ RESULT("\"_time\":\"2026-11-24T23:59:02.000+00:00\",\"a\":\"1\","
+		 "\"src\":[\"x\",\"y\"]"),
+	  true },
+	{ RESULT("\"_time\":\"2026-11-25T00:59:02.000+01:00\",\"a\":\"1\","
+		 "\"src\":[\"x\",\"y\"]"),
+	  true },
+	{ RESULT("\"src\":[\"y\",\"x\"],\"a\":\"1\",\"_time\":1795564742"),
+	  true },
+	{ "{\"search_name\":null,\"result\":{" ROW "},\"sid\":\"s\"}", true },
+	{ "{\"search_name\":\"n\",\"result\":{" ROW "},\"sid\":\"s\"}", true },
+	{ RESULT(ROW
+		 ",\"_bkt\":\"b\",\"_cd\":\"1:2\",\"_indextime\":\"7\","
+		 "\"_serial\":\"0\",\"_si\":[\"i\",\"n\"],\"_sourcetype\":"
+		 "\"stash\",\"linecount\":\"1\",\"splunk_server_group\":[]"),
+	  true },
+	{ RESULT(ROW ",\"b\":\"\",\"c\":null,\"d\":[],\"__mv_src\":"
+		     "\"$x$;$y$\""),
+	  true },
+	{ RESULT("\"_time\":\"1795564742.5\",\"a\":\"1\",\"src\":[\"x\","
+		 "\"y\"]"),
+	  false },
+	{ RESULT("\"_time\":\"1795564742\",\"a\":\"2\",\"src\":[\"x\",\"y\"]"),
+	  false },
+	{ RESULT("\"_time\":\"1795564742\",\"a\":\"1\",\"src\":[\"x\",\"z\"]"),
+	  false },
+	{ RESULT("\"_time\":\"1795564742\",\"a\":\"1\",\"src\":[\"x\"]"),
+	  false },
+	{ RESULT(ROW ",\"_raw\":\"r\""), false },
+	{ "{\"sid\":\"t\",\"result\":{" ROW "}}", false },
+	{ "{\"result\":{" ROW "}}", false },
+};
+
+static const char *uid_of(json_t *record)
 {
-	static const char *const texts[] = {
-		"{\"sid\":\"s\",\"result\":{\"_time\":\"1795564742\",\"a\":"
-		"\"1\"}}",
-		"{\"result\":{\"a\":\"1\",\"_time\":"
-		"\"2026-11-24T23:59:02.000+00:00\"},\"sid\":\"s\"}",
-		"{\"sid\":\"s\",\"result\":{\"_time\":\"1795564743\",\"a\":"
-		"\"1\"}}",
-	};
-	json_t *records[3];
-	const char *uids[3];
+	return json_string_value(json_down(record, "finding_info.uid"));
+}
+
+static void one_result_is_one_finding_by_whatever_way(void **state)
+{
+	json_t *first = finding_of("first", told[0].text, strlen(told[0].text));
+	int faults = 0;
 
 	(void)state;
-	for (size_t i = 0; i < 3; i++) {
-		records[i] = finding_of(texts[i], texts[i], strlen(texts[i]));
-		uids[i] = json_string_value(
-			json_down(records[i], "finding_info.uid"));
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+		json_t *record = finding_of(told[i].text, told[i].text,
+					    strlen(told[i].text));
+
+		if ((strcmp(uid_of(record), uid_of(first)) == 0) !=
+		    told[i].same) {
+			print_error("%s\n", told[i].text);
+			faults++;
+		}
+		json_decref(record);
 	}
-	assert_string_equal(uids[0], uids[1]);
-	assert_string_not_equal(uids[0], uids[2]);
-	for (size_t i = 0; i < 3; i++)
+	json_decref(first);
+	assert_int_equal(faults, 0);
+}
+
+/* Sent again it is the same, though its time says nothing. */
+static void an_unreadable_time_counts_as_it_is_written(void **state)
+{
+	static const char *const texts[] = {
+		RESULT("\"_time\":\"at noon\",\"a\":\"1\""),
+		RESULT("\"a\":\"1\",\"_time\":\"at noon\""),
+		RESULT("\"_time\":\"at midnight\",\"a\":\"1\""),
+		"{\"_time\":\"at noon\",\"a\":\"1\"}",
+		"{\"a\":\"1\",\"_time\":\"at noon\"}",
+	};
+	json_t *records[5];
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++) {
+		struct hd_reason why = { "" };
+		unsigned errors = 0;
+
+		records[i] = splunk_finding(map, texts[i], strlen(texts[i]),
+					    &errors, &why);
+	}
+	assert_string_equal(uid_of(records[0]), uid_of(records[1]));
+	assert_string_not_equal(uid_of(records[0]), uid_of(records[2]));
+	assert_string_equal(uid_of(records[3]), uid_of(records[4]));
+	assert_string_not_equal(uid_of(records[0]), uid_of(records[3]));
+	for (size_t i = 0; i < 5; i++)
 		json_decref(records[i]);
 }
 
@@ -339,8 +411,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fixtures_become_findings),
 		cmocka_unit_test(fields_go_to_their_places),
-		cmocka_unit_test(
-			the_form_of_the_time_does_not_make_another_finding),
+		cmocka_unit_test(one_result_is_one_finding_by_whatever_way),
+		cmocka_unit_test(an_unreadable_time_counts_as_it_is_written),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -170,9 +170,14 @@ static void distrust_sends_nothing(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		/* Who it is stays as it is; a handshake may go well later. */
+		const uint32_t status = rows[i].max_version
+						? HERALD_UNREACHABLE
+						: HERALD_BAD_CONFIG;
+
 		ask_server(rows[i].m, rows[i].max_version, rows[i].policy, &r,
 			   &bytes);
-		if (r.status != HERALD_UNREACHABLE || bytes != 0 ||
+		if (r.status != status || bytes != 0 ||
 		    !strstr(r.error, rows[i].word))
 			fail_msg("%s: %x, %zu bytes: %s", rows[i].id, r.status,
 				 bytes, r.error);

@@ -124,7 +124,7 @@ static const struct {
 } scores[] = {
 	{ { 20, 0, 0, 0 }, 10 }, { { 19, 9, 9, 9 }, 9 }, { { 10, 0, 0, 0 }, 9 },
 	{ { 9, 0, 50, 0 }, 8 },	 { { 3, 0, 0, 0 }, 8 },	 { { 2, 0, 80, 0 }, 7 },
-	{ { 1, 0, 0, 0 }, 7 },	 { { 0, 1, 80, 0 }, 6 }, { { 0, 0, 1, 70 }, 3 },
+	{ { 1, 0, 0, 0 }, 6 },	 { { 0, 1, 80, 0 }, 6 }, { { 0, 0, 1, 70 }, 3 },
 	{ { 0, 0, 0, 70 }, 0 },	 { { 0, 0, 0, 0 }, 0 },
 };
 
@@ -276,12 +276,42 @@ static void urls_are_named_as_recorded(void **state)
 	json_decref(ids);
 }
 
+static void a_wait_outlives_a_restart(void **state)
+{
+	const int64_t utc = INT64_C(1795561200000); /* 23:00 UTC */
+	struct vt_quota q = { 0 }, again;
+	char text[VT_QUOTA_TEXT];
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		vt_quota_spent(&q, 1000 + i * 60000, utc + i * 60000);
+	vt_quota_write(&q, 121000, utc + 120000, text);
+	/* Started again after ten minutes, on another monotonic clock. */
+	vt_quota_read(&again, text, 7, utc + 720000);
+	assert_int_equal(vt_quota_left(&again, 7), 3600000 - 720000);
+	assert_int_equal(again.waits, 3);
+	/* After midnight there is none. */
+	vt_quota_read(&again, text, 7, utc + 3600000);
+	assert_int_equal(vt_quota_left(&again, 7), 0);
+	assert_int_equal(again.waits, 0);
+	/* The clock was set back by a month: a day at most. */
+	vt_quota_read(&again, text, 7, utc - INT64_C(30) * 86400000);
+	assert_int_equal(vt_quota_left(&again, 7), 86400000);
+	for (size_t i = 0; i < 4; i++) {
+		static const char *const odd[] = { "", "x", "9", "{} {}" };
+
+		vt_quota_read(&again, odd[i], 7, utc);
+		assert_int_equal(vt_quota_left(&again, 7), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recorded_reports_are_scored),
 		cmocka_unit_test(a_report_is_trimmed),
 		cmocka_unit_test(the_score_follows_the_table),
+		cmocka_unit_test(a_wait_outlives_a_restart),
 		cmocka_unit_test(odd_reports_are_read_tolerantly),
 		cmocka_unit_test(an_identifier_cannot_bend_the_link),
 		cmocka_unit_test(what_is_no_report_is_told),
