@@ -18,8 +18,9 @@ const struct hd_common_row hd_common_rows[] = {
 	{ "max_in_flight", HERALD_INT, 0, "16", "1..10000",
 	  "requests under way at once", HD_FOR_ALL },
 	{ "limit", HD_TYPE_RATE, 0, NULL, NULL,
-	  "at most so many requests in a time: 4/1m or [4/1m, 500/1d]",
-	  HD_FOR_ALL },
+	  "at most so many questions in a time: 4/1m or [4/1m, 500/1d]; how "
+	  "often an action may run stands in safety.actions",
+	  HD_FOR_ENRICHERS },
 	{ "retries", HERALD_INT, 0, "2", "0..10",
 	  "repetitions after passing trouble", HD_FOR_ENRICHERS },
 	{ "proxy", HERALD_URL, 0, NULL, "http|https",
