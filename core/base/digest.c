@@ -23,7 +23,8 @@ static void must(int ok, const char *what)
 {
 	if (ok)
 		return;
-	fprintf(stderr, "herald: no %s\n", what);
+	fprintf(stderr, "herald: no %s: out of memory, or OpenSSL has none\n",
+		what);
 	abort();
 }
 
