@@ -17,6 +17,7 @@
 
 #define DOUBTS_TOLD_MAX 20 /* at a start; the others are in the list */
 #define ACTIVE_MAX 1000	   /* cases in memory; more wait in the journal */
+#define PATIENCE_MS 10000  /* for calls under way, while stopping */
 #define LOST_PAUSE_MS INT64_C(300000)
 /* Nothing waits longer than a service may ask for (24 h): a time beyond was
  * written under a clock that was wrong. */
@@ -29,10 +30,18 @@ struct hd_actions *hd_actions_new(const struct hd_actions_env *env)
 	struct hd_actions *a = hd_alloc(sizeof(*a));
 
 	a->env = *env;
+	a->patience = hd_alloc(sizeof(*a->patience));
+	uv_timer_init(env->loop, a->patience);
+	a->patience->data = a;
 	hd_dict_init(&a->active);
 	hd_dict_init(&a->lanes);
 	a->park = hd_park_new(env->loop, on_due, a);
 	return a;
+}
+
+static void free_closed(uv_handle_t *handle)
+{
+	free(handle);
 }
 
 void hd_actions_free(struct hd_actions *a)
@@ -47,6 +56,7 @@ void hd_actions_free(struct hd_actions *a)
 	hd_dict_fini(&a->active);
 	hd_lanes_fini(&a->lanes);
 	hd_park_free(a->park);
+	uv_close((uv_handle_t *)a->patience, free_closed);
 	free(a);
 }
 
@@ -56,10 +66,22 @@ void hd_actions_report_stopped(struct hd_actions *a)
 {
 	void (*fn)(void *ud) = a->on_stopped;
 
-	if (!fn || a->calls != 0 || a->commits != 0)
+	if (!fn || (a->calls != 0 && !a->abandoned) || a->commits != 0)
 		return;
 	a->on_stopped = NULL;
+	uv_timer_stop(a->patience);
 	fn(a->on_stopped_ud);
+}
+
+static void on_patience(uv_timer_t *timer)
+{
+	struct hd_actions *a = timer->data;
+
+	hd_warning("%llu actions are under way still: they are left to the "
+		   "next start",
+		   (unsigned long long)a->calls);
+	a->abandoned = true;
+	hd_actions_report_stopped(a);
 }
 
 void hd_actions_stop(struct hd_actions *a, void (*fn)(void *ud), void *ud)
@@ -77,6 +99,7 @@ void hd_actions_stop(struct hd_actions *a, void (*fn)(void *ud), void *ud)
 			if (c->rows[i]->fresh && c->rows[i]->queued)
 				hd_flow_wait(a, c->rows[i], HD_ACTION_DECIDED,
 					     0, "herald stopped before it");
+	uv_timer_start(a->patience, on_patience, PATIENCE_MS, 0);
 	hd_actions_report_stopped(a);
 }
 

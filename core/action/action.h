@@ -55,7 +55,9 @@ struct hd_actions_env {
 };
 
 struct hd_actions *hd_actions_new(const struct hd_actions_env *env);
-/* Nothing new is begun; calls back when no call or commit is under way. */
+/* Nothing new is begun; calls back when no commit is under way and no call
+ * either, for which it waits 10 s: then their rows are left to the next start
+ * as they are, as after a crash. */
 void hd_actions_stop(struct hd_actions *actions, void (*fn)(void *ud),
 		     void *ud);
 void hd_actions_free(struct hd_actions *actions);

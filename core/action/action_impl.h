@@ -21,6 +21,8 @@ struct hd_actions {
 	uint64_t calls, commits; /* under way */
 	unsigned doubts_told;	 /* at the start */
 	bool stopping;
+	bool abandoned; /* calls still under way are as after a crash */
+	uv_timer_t *patience;
 	void (*on_stopped)(void *ud);
 	void *on_stopped_ud;
 };

@@ -71,6 +71,8 @@ static void on_completed(void *ud, const struct hd_completion *completion)
 	uint32_t mode = call->mode;
 
 	free(call);
+	if (a->abandoned)
+		return;
 	lane->running--;
 	a->calls--;
 	r->owner->pins--;

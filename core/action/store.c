@@ -42,7 +42,7 @@ static void count_end(const struct hd_row *r)
 	hd_metric_label(&labels, "state", hd_action_state_name(r->state));
 	hd_metric_add(hd_metric_get(HD_COUNTER, "herald_actions_total",
 				    hd_buf_text(&labels),
-				    "Actions by the state they came to"),
+				    "Actions by the state they came to."),
 		      1);
 	hd_buf_fini(&labels);
 }

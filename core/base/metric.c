@@ -15,14 +15,20 @@
 
 #define LABELS_MAX 4096
 
-static const double bounds[] = { 0.001, 0.0025, 0.005, 0.01, 0.025,
-				 0.05,	0.1,	0.25,  0.5,  1,
-				 2.5,	5,	10,    30,   60 };
-#define BUCKETS (sizeof(bounds) / sizeof(bounds[0]) + 1) /* with +Inf */
+#define BOUNDS 15
+#define BUCKETS (BOUNDS + 1) /* with +Inf */
+
+/* Unused ones are 0. */
+static const double bounds[][BOUNDS] = {
+	[HD_HISTOGRAM] = { 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
+			   0.5, 1, 2.5, 5, 10, 30, 60 },
+	[HD_SIZES] = { 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024 },
+};
 
 struct hd_metric {
 	enum hd_metric_type type;
 	char *labels;
+	_Atomic bool hidden;
 	_Atomic double value;		   /* a histogram's sum */
 	_Atomic uint64_t buckets[BUCKETS]; /* of histograms, each its own */
 	struct hd_metric *next;
@@ -38,6 +44,20 @@ struct family {
 /* Guards the lists, not the numbers.  Nothing ever leaves them. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct family *families; /* by name */
+
+static bool is_histogram(enum hd_metric_type type)
+{
+	return type == HD_HISTOGRAM || type == HD_SIZES;
+}
+
+static size_t bound_count(enum hd_metric_type type)
+{
+	size_t n = 0;
+
+	while (n < BOUNDS && bounds[type][n] != 0)
+		n++;
+	return n;
+}
 
 static bool is_name(const char *name)
 {
@@ -118,17 +138,36 @@ void hd_metric_set(struct hd_metric *metric, double value)
 {
 	assert(metric->type == HD_GAUGE);
 	atomic_store_explicit(&metric->value, value, memory_order_relaxed);
+	atomic_store_explicit(&metric->hidden, false, memory_order_relaxed);
 }
 
 void hd_metric_observe(struct hd_metric *metric, double value)
 {
-	size_t i = 0;
+	const double *bound = bounds[metric->type];
+	size_t n = bound_count(metric->type), i = 0;
 
-	assert(metric->type == HD_HISTOGRAM);
-	while (i < BUCKETS - 1 && value > bounds[i])
+	assert(is_histogram(metric->type));
+	while (i < n && value > bound[i])
 		i++;
 	atomic_fetch_add_explicit(&metric->buckets[i], 1, memory_order_relaxed);
 	add(&metric->value, value);
+}
+
+void hd_metric_clear(const char *name)
+{
+	const struct family *family;
+	struct hd_metric *metric;
+
+	pthread_mutex_lock(&lock);
+	for (family = families; family; family = family->next) {
+		if (strcmp(family->name, name) != 0)
+			continue;
+		assert(family->type == HD_GAUGE);
+		for (metric = family->series; metric; metric = metric->next)
+			atomic_store_explicit(&metric->hidden, true,
+					      memory_order_relaxed);
+	}
+	pthread_mutex_unlock(&lock);
 }
 
 double hd_metric_value(const struct hd_metric *metric)
@@ -136,7 +175,7 @@ double hd_metric_value(const struct hd_metric *metric)
 	uint64_t count = 0;
 	size_t i;
 
-	if (metric->type != HD_HISTOGRAM)
+	if (!is_histogram(metric->type))
 		return atomic_load_explicit(&metric->value,
 					    memory_order_relaxed);
 	for (i = 0; i < BUCKETS; i++)
@@ -229,16 +268,16 @@ static void write_histogram(struct hd_buf *out, const struct family *family,
 			    const struct hd_metric *metric)
 {
 	char bound[HD_NUMBER_TEXT] = "+Inf";
+	size_t n = bound_count(metric->type), i;
 	uint64_t count = 0;
-	size_t i;
 
-	for (i = 0; i < BUCKETS; i++) {
+	for (i = 0; i <= n; i++) {
 		count += atomic_load_explicit(&metric->buckets[i],
 					      memory_order_relaxed);
-		if (i < BUCKETS - 1)
-			hd_number_put_real(bounds[i], bound);
+		if (i < n)
+			hd_number_put_real(bounds[metric->type][i], bound);
 		write_sample(out, family, "_bucket", metric,
-			     i < BUCKETS - 1 ? bound : "+Inf", (double)count);
+			     i < n ? bound : "+Inf", (double)count);
 	}
 	write_sample(out, family, "_sum", metric, NULL,
 		     atomic_load_explicit(&metric->value,
@@ -250,14 +289,17 @@ static void write_family(struct hd_buf *out, const struct family *family)
 {
 	static const char *const types[] = { [HD_COUNTER] = "counter",
 					     [HD_GAUGE] = "gauge",
-					     [HD_HISTOGRAM] = "histogram" };
+					     [HD_HISTOGRAM] = "histogram",
+					     [HD_SIZES] = "histogram" };
 	const struct hd_metric *metric;
 
 	hd_buf_addf(out, "# HELP %s ", family->name);
 	add_escaped(out, family->help, '\0');
 	hd_buf_addf(out, "\n# TYPE %s %s\n", family->name, types[family->type]);
 	for (metric = family->series; metric; metric = metric->next) {
-		if (family->type == HD_HISTOGRAM)
+		if (atomic_load_explicit(&metric->hidden, memory_order_relaxed))
+			continue;
+		if (is_histogram(family->type))
 			write_histogram(out, family, metric);
 		else
 			write_sample(out, family, "", metric, NULL,

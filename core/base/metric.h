@@ -12,12 +12,16 @@
 struct hd_buf;
 struct hd_metric; /* one series: a family with one set of labels */
 
-enum hd_metric_type { HD_COUNTER, HD_GAUGE, HD_HISTOGRAM };
+enum hd_metric_type {
+	HD_COUNTER,
+	HD_GAUGE,
+	HD_HISTOGRAM, /* of times: buckets 1 ms to 60 s, in seconds */
+	HD_SIZES      /* a histogram of numbers of things: 1 to 1024 */
+};
 
 /* The series `name` with `labels` ("connector=\"misp\"" or "" for none), made
  * if it is new.  It lives as long as the process.  Asking again with another
- * type is a bug (assert).  Histograms have the buckets 1 ms to 60 s, in
- * seconds. [any] */
+ * type is a bug (assert). [any] */
 struct hd_metric *hd_metric_get(enum hd_metric_type type, const char *name,
 				const char *labels, const char *help);
 
@@ -25,6 +29,10 @@ struct hd_metric *hd_metric_get(enum hd_metric_type type, const char *name,
 void hd_metric_add(struct hd_metric *metric, double value);
 void hd_metric_set(struct hd_metric *metric, double value);
 void hd_metric_observe(struct hd_metric *metric, double value);
+
+/* All series of the gauge `name` are left out until they are set again: of what
+ * is gone nothing shall be said. [any] */
+void hd_metric_clear(const char *name);
 
 /* The value, of a histogram its count. [any] */
 double hd_metric_value(const struct hd_metric *metric);

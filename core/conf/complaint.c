@@ -19,6 +19,7 @@ struct item {
 	unsigned rank;
 	size_t order; /* of addition */
 	char *file, *text, *remedy, *excerpt, *caret;
+	bool hides; /* a secret stands from its column on */
 };
 
 struct hd_complaints {
@@ -297,18 +298,39 @@ int hd_complain_remedy(struct hd_complaints *complaints, const char *fmt, ...)
 
 void hd_complain_hide(struct hd_complaints *complaints)
 {
-	struct item *item;
-	char *p;
+	if (complaints->last < complaints->count)
+		complaints->items[complaints->last].hides = true;
+}
 
-	if (complaints->last >= complaints->count)
-		return;
-	item = &complaints->items[complaints->last];
-	if (!item->excerpt)
-		return;
-	p = item->excerpt + skip_chars(item->excerpt, strlen(item->excerpt),
-				       strlen(item->caret));
+/* Stars from the line's column `col` on; the caret stands below item's own. */
+static void put_stars(struct item *item, unsigned col)
+{
+	size_t at = strlen(item->caret) + col;
+	size_t own = item->public.col;
+	char *p = item->excerpt;
+
+	p += skip_chars(p, strlen(p), at > own ? at - own : 0);
 	for (; *p; p++)
 		*p = '*';
+}
+
+/* Another complaint about the same line shows it as well. */
+static void hide_on_lines(struct hd_complaints *complaints)
+{
+	const struct item *secret;
+
+	for (size_t i = 0; i < complaints->count; i++) {
+		secret = &complaints->items[i];
+		for (size_t k = 0; secret->hides && k < complaints->count;
+		     k++) {
+			struct item *item = &complaints->items[k];
+
+			if (item->excerpt &&
+			    item->public.line == secret->public.line &&
+			    strcmp(item->file, secret->file) == 0)
+				put_stars(item, (unsigned)secret->public.col);
+		}
+	}
 }
 
 size_t hd_complaints_errors(const struct hd_complaints *complaints)
@@ -349,6 +371,7 @@ static void sort(struct hd_complaints *complaints)
 {
 	if (complaints->sorted || complaints->count == 0)
 		return;
+	hide_on_lines(complaints);
 	qsort(complaints->items, complaints->count, sizeof(*complaints->items),
 	      by_place);
 	complaints->sorted = true;

@@ -100,17 +100,33 @@ int hd_value_parse(uint32_t type, const char *values, const char *text,
 }
 
 /* "connectors.vt.timeout: 'x' is no duration" */
+/* An address with a user name may hold a password as well. */
+static bool may_hold_secret(const char *text)
+{
+	const char *authority = strstr(text, "://");
+
+	return authority && strchr(authority, '@');
+}
+
 static int complain_of(const struct hd_node *node, const struct hd_check *check,
 		       const char *why, const char *remedy)
 {
 	size_t n;
 	const char *text = hd_node_text(node, &n);
 	char *path = hd_node_path(node);
+	bool hide = may_hold_secret(text);
 	bool more = n > SHOWN_MAX;
 
+	if (hide)
+		text = "...";
 	hd_complain(check->complaints, hd_node_place(node), "%s: '%.*s%s' %s",
-		    path, (int)(more ? SHOWN_MAX : n), text, more ? "..." : "",
-		    why);
+		    path,
+		    (int)(hide	 ? 3
+			  : more ? SHOWN_MAX
+				 : n),
+		    text, more ? "..." : "", why);
+	if (hide)
+		hd_complain_hide(check->complaints);
 	if (remedy[0])
 		hd_complain_remedy(check->complaints, "%s", remedy);
 	free(path);

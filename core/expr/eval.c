@@ -30,7 +30,9 @@ struct hd_run *hd_run_begin(const struct hd_expr *expr,
 	hd_cel_arena_reset(expr->env->arena);
 	run->expr = expr;
 	run->scope = scope;
+	run->anything = false;
 	run->score = 0;
+	run->anything = false;
 	run->owned_count = 0;
 	run->cost = 0;
 	run->turn++;

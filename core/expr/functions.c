@@ -51,6 +51,8 @@ static value missing(struct hd_cel_call *call, const value *args, size_t n)
 	const struct hd_run *run = hd_cel_call_activation(call);
 
 	(void)n;
+	if (run->anything)
+		return hd_cel_unknown(0);
 	for (size_t i = 0; i < run->scope->missing_count; i++) {
 		const char *name = run->scope->missing[i].connector;
 

@@ -37,6 +37,7 @@ bool hd_expr_may_hold(const struct hd_expr *expr,
 	int high = score && expr->reads_risk ? score->high : low;
 	bool may = false;
 
+	run->anything = true;
 	for (int i = low; i <= high && !may; i++)
 		may = may_hold_at(run, i);
 	hd_run_end(run);

@@ -18,6 +18,7 @@ struct hd_run {
 	struct hd_cel_unknowns *unknowns;
 	uint64_t cost; /* so far, over all scores that were tried */
 	int score;     /* the end of the interval that is tried now */
+	bool anything; /* what the alert says and who answered is unknown */
 	uint64_t turn; /* counts evaluations: what is cached is of this one */
 	uint64_t cached[HD_SLOT_COUNT]; /* the turn it is of; 0: none */
 	struct hd_cel_value cache[HD_SLOT_COUNT];

@@ -187,6 +187,8 @@ static void tell_refusal(const json_t *answer, long code)
 static enum hd_exit ask_daemon(const struct hd_ctl *ctl, struct hd_ask *ask,
 			       json_t **out, bool tell)
 {
+	/* Bytes as they were received may hold a NUL. */
+	static const struct hd_json_options mend = { .mend = true };
 	struct exchange x = { 0 };
 	enum hd_exit exit_code;
 	CURLcode rc;
@@ -199,7 +201,7 @@ static enum hd_exit ask_daemon(const struct hd_ctl *ctl, struct hd_ask *ask,
 		exit_code = no_daemon(ctl, &x, rc, tell);
 	} else {
 		exit_code = exit_of(x.code);
-		*out = hd_json_read(hd_buf_text(&x.reply), x.reply.n, NULL,
+		*out = hd_json_read(hd_buf_text(&x.reply), x.reply.n, &mend,
 				    NULL);
 		if (exit_code != HD_EXIT_GOOD && tell)
 			tell_refusal(*out, x.code);

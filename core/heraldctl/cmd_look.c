@@ -151,7 +151,13 @@ static enum hd_exit read_pages(struct hd_ctl *ctl, size_t wanted,
 		status = ask_page(ctl, "alerts", l->cursor, &page);
 		if (status != HD_EXIT_GOOD)
 			return status;
-		json_array_extend(l->alerts, json_object_get(page, "alerts"));
+		if (json_array_extend(l->alerts,
+				      json_object_get(page, "alerts")) < 0) {
+			json_decref(page);
+			hd_ctl_complain("heraldctl list --limit 20",
+					"no memory to hold the list");
+			return HD_EXIT_WRONG;
+		}
 		l->cursor = hd_number_of(page, "next");
 		if (l->not_sure == 0)
 			snprintf(l->why, sizeof(l->why), "%s",

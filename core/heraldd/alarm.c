@@ -64,7 +64,7 @@ static void count(const char *kind)
 	hd_metric_label(&labels, "kind", kind);
 	hd_metric_add(hd_metric_get(HD_COUNTER, "herald_alarms_total",
 				    hd_buf_text(&labels),
-				    "Troubles of herald itself"),
+				    "Troubles of herald itself, by kind."),
 		      1);
 	hd_buf_fini(&labels);
 }

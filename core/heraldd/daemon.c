@@ -26,6 +26,7 @@
 #include "core/heraldd/notify.h"
 #include "core/heraldd/reload.h"
 #include "core/heraldd/setup.h"
+#include "core/heraldd/watch.h"
 #include "core/journal/journal.h"
 #include "core/journal/reader.h"
 #include "core/journal/restore.h"
@@ -247,6 +248,8 @@ void hd_daemon_connectors_ended(struct hd_daemon *d)
 	if (d->http)
 		hd_http_client_free(d->http, NULL, NULL);
 	d->http = NULL;
+	hd_watch_stop(d->watch);
+	d->watch = NULL;
 	close_handle(&d->on_term);
 	close_handle(&d->on_int);
 	close_handle(&d->on_hup);
@@ -464,6 +467,7 @@ int hd_daemon_start(struct hd_daemon *d, struct hd_setup *setup_take,
 	int started;
 
 	uv_loop_init(&d->loop);
+	uv_loop_configure(&d->loop, UV_METRICS_IDLE_TIME);
 	hd_alarms_init(&d->alarms);
 	d->alarms.send = send_alarm;
 	d->alarms.ud = d;
@@ -474,6 +478,8 @@ int hd_daemon_start(struct hd_daemon *d, struct hd_setup *setup_take,
 		end(d);
 		return -1;
 	}
+	d->watch = hd_watch_start(&d->loop);
+	hd_reload_init();
 	watch_signal(d, &d->on_term, SIGTERM);
 	watch_signal(d, &d->on_int, SIGINT);
 	watch_signal(d, &d->on_hup, SIGHUP);

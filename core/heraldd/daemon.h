@@ -21,6 +21,7 @@ struct hd_listener;
 struct hd_lookups;
 struct hd_reader;
 struct hd_setup;
+struct hd_watch;
 
 struct hd_daemon_listener {
 	char *name, *address;
@@ -44,6 +45,7 @@ struct hd_daemon {
 	struct hd_daemon_listener *listeners;
 	size_t listener_count;
 	struct hd_alarms alarms;
+	struct hd_watch *watch;
 	uv_signal_t on_term, on_int, on_hup;
 	uv_timer_t hourly;
 	size_t stopping_connectors;

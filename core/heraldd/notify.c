@@ -4,9 +4,17 @@
 
 #include <systemd/sd-daemon.h>
 
+#include "core/base/clock.h"
+
 void hd_notify(const char *state)
 {
 	sd_notify(0, state);
+}
+
+void hd_notify_reloading(void)
+{
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+		   (long long)hd_now_us());
 }
 
 uint64_t hd_notify_watchdog_us(void)
@@ -21,6 +29,10 @@ uint64_t hd_notify_watchdog_us(void)
 void hd_notify(const char *state)
 {
 	(void)state;
+}
+
+void hd_notify_reloading(void)
+{
 }
 
 uint64_t hd_notify_watchdog_us(void)

@@ -20,16 +20,24 @@
 
 #define TEXT_MAX (1 << 20)
 
-static void count(const char *outcome)
+static void count(const char *outcome, double n)
 {
 	struct hd_buf labels;
 
 	hd_buf_init(&labels, 128);
 	hd_metric_label(&labels, "outcome", outcome);
-	hd_metric_add(hd_metric_get(HD_COUNTER, "herald_config_reload_total",
-				    hd_buf_text(&labels), "Reloads"),
-		      1);
+	hd_metric_add(hd_metric_get(HD_COUNTER, "herald_config_reloads_total",
+				    hd_buf_text(&labels),
+				    "Reloads by their outcome."),
+		      n);
 	hd_buf_fini(&labels);
+}
+
+/* From 0: the first refusal is an increase. */
+void hd_reload_init(void)
+{
+	count("done", 0);
+	count("refused", 0);
 }
 
 static bool unchanged(const struct hd_connector *a,
@@ -171,7 +179,7 @@ static void log_refusal(struct hd_daemon *d, struct hd_complaints *complaints)
 	const struct hd_complaint *first;
 	char *text;
 
-	count("refused");
+	count("refused", 1);
 	first = hd_complaints_count(complaints) != 0
 			? hd_complaints_get(complaints, 0)
 			: NULL;
@@ -205,7 +213,7 @@ json_t *hd_reload(struct hd_daemon *d, bool dry_run)
 	struct hd_err err;
 	bool ok;
 
-	hd_notify("RELOADING=1");
+	hd_notify_reloading();
 	hd_daemon_plugin_env(d, &env);
 	new = hd_setup_read(d->conf_path, &env, complaints);
 	ok = new &&hd_complaints_errors(complaints) == 0;
@@ -233,7 +241,7 @@ json_t *hd_reload(struct hd_daemon *d, bool dry_run)
 		if (hd_listeners_start(d, &err) < 0)
 			hd_error("%s", err.text);
 		hd_setup_unref(old);
-		count("done");
+		count("done", 1);
 		hd_notice("reloaded: configuration %.8s",
 			  hd_conf_id(new->program->conf));
 	}

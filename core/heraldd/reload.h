@@ -13,6 +13,9 @@
 
 struct hd_daemon;
 
+/* Once, at the start. [loop] */
+void hd_reload_init(void);
+
 /* As hd_control_env.reload. [loop] */
 json_t *hd_reload(struct hd_daemon *d, bool dry_run);
 

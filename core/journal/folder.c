@@ -2,13 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "core/base/err.h"
+#include "core/base/log.h"
 
 #define LOCK_NAME "lock"
 #define COPY_BYTES 65536
@@ -87,6 +90,39 @@ static int open_dir(struct hd_folder *folder, struct hd_err *err)
 	return check_owner(folder->fd, folder->path, err);
 }
 
+/* SQLite's log needs memory shared between processes and locks that hold: a
+ * file system of the network has neither to rely on.  One in memory is gone
+ * with the next boot. */
+static int check_file_system(const struct hd_folder *folder, struct hd_err *err)
+{
+	struct statfs fs;
+
+	if (fstatfs(folder->fd, &fs) < 0)
+		return hd_err_sys(err, errno, "store %s", folder->path);
+	switch ((unsigned long)fs.f_type) {
+	case NFS_SUPER_MAGIC:
+	case SMB_SUPER_MAGIC:
+	case CIFS_SUPER_MAGIC:
+	case SMB2_SUPER_MAGIC:
+	case CEPH_SUPER_MAGIC:
+		return hd_err_set(
+			err, EINVAL,
+			"store %s: on a file system of the network, "
+			"which loses data; give state_dir a local one",
+			folder->path);
+	case TMPFS_MAGIC:
+	case RAMFS_MAGIC:
+		hd_log(HD_LOG_WARNING, NULL,
+		       "store %s: in memory (tmpfs), all of it is gone with "
+		       "the next boot; give state_dir a disk",
+		       folder->path);
+		break;
+	default:
+		break;
+	}
+	return 0;
+}
+
 int hd_folder_open(struct hd_folder *folder, const char *path,
 		   struct hd_err *err)
 {
@@ -97,7 +133,8 @@ int hd_folder_open(struct hd_folder *folder, const char *path,
 		return hd_err_set(err, ENAMETOOLONG, "store %.64s...: name",
 				  path);
 	memcpy(folder->path, path, strlen(path) + 1);
-	if (open_dir(folder, err) < 0 || take_lock(folder, err) < 0) {
+	if (open_dir(folder, err) < 0 || check_file_system(folder, err) < 0 ||
+	    take_lock(folder, err) < 0) {
 		hd_folder_close(folder);
 		return -1;
 	}

@@ -33,6 +33,9 @@ static const struct {
 	[HD_READ_LIST_STATE] = { &hd_table_alert,
 				 "WHERE " HD_SCHEMA_ALERT_RARE " AND state=?1 "
 				 "AND num<?2 ORDER BY num DESC" },
+	[HD_READ_STATE_OLDEST] = { &hd_table_alert,
+				   "WHERE " HD_SCHEMA_ALERT_RARE
+				   " AND state=?1 ORDER BY num" },
 	[HD_READ_LIST] = { &hd_table_alert,
 			   "WHERE num<?1 AND num>=?2 AND received_ms>=?3 AND "
 			   "(?4='' OR pipeline=?4)AND"

@@ -97,6 +97,11 @@ int hd_reader_list(struct hd_reader *reader,
 int hd_reader_backlog(struct hd_reader *reader, int severity, int64_t num,
 		      int limit, hd_alert_fn fn, void *ud, struct hd_err *err);
 
+/* When the oldest alert that is RECEIVED, or in another state that is rare
+ * (WAITING), came; 0 if there is none. 0 or -1. */
+int hd_reader_oldest(struct hd_reader *reader, enum hd_alert_state state,
+		     int64_t *received_ms, struct hd_err *err);
+
 /* Alerts with a due time at or before, soonest first. */
 int hd_reader_alerts_due(struct hd_reader *reader, int64_t until_ms, int limit,
 			 hd_alert_fn fn, void *ud, struct hd_err *err);

@@ -211,6 +211,62 @@ int hd_reader_backlog(struct hd_reader *reader, int severity, int64_t num,
 	return 0;
 }
 
+struct oldest {
+	struct hd_alert_rec rec;
+	int64_t ms; /* 0: none yet */
+};
+
+static bool note_oldest(void *arg)
+{
+	struct oldest *o = arg;
+	int64_t ms = o->rec.row.received_ms;
+
+	if (o->ms == 0 || ms < o->ms)
+		o->ms = ms;
+	return false;
+}
+
+/* The first of each severity. */
+static int oldest_received(struct hd_reader *reader, struct oldest *o,
+			   struct hd_err *err)
+{
+	int at = next_severity(reader, INT_MAX, err);
+	sqlite3_stmt *stmt;
+
+	for (; at >= 0; at = next_severity(reader, at, err)) {
+		stmt = hd_reader_stmt(reader, HD_READ_BACKLOG, err);
+		if (!stmt)
+			return -1;
+		sqlite3_bind_int(stmt, 1, at);
+		sqlite3_bind_int64(stmt, 2, 0);
+		if (hd_reader_each(reader, stmt, &hd_table_alert, &o->rec,
+				   note_oldest, o, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int hd_reader_oldest(struct hd_reader *reader, enum hd_alert_state state,
+		     int64_t *received_ms, struct hd_err *err)
+{
+	struct oldest o = { .ms = 0 };
+	sqlite3_stmt *stmt;
+	int rc;
+
+	if (state == HD_ALERT_RECEIVED) {
+		rc = oldest_received(reader, &o, err);
+	} else {
+		stmt = hd_reader_stmt(reader, HD_READ_STATE_OLDEST, err);
+		if (!stmt)
+			return -1;
+		hd_reader_bind(stmt, 1, hd_alert_state_name(state));
+		rc = hd_reader_each(reader, stmt, &hd_table_alert, &o.rec,
+				    note_oldest, &o, err);
+	}
+	*received_ms = o.ms;
+	return rc;
+}
+
 int hd_reader_alerts_due(struct hd_reader *reader, int64_t until_ms, int limit,
 			 hd_alert_fn fn, void *ud, struct hd_err *err)
 {

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "core/base/clock.h"
+#include "core/base/metric.h"
 #include "core/base/mutant.h"
 #include "core/journal/checkpoint.h"
 
@@ -25,6 +26,7 @@ struct writer {
 	int64_t looked_us;    /* when it looked around */
 	int64_t folded_bytes; /* of the WAL, when a checkpoint was last asked */
 	bool failed;
+	struct hd_metric *seconds, *sizes; /* of commits */
 };
 
 void hd_queue_add(struct hd_queue *queue, struct hd_txn *txn)
@@ -242,6 +244,8 @@ static void commit_batch(struct writer *w, struct hd_queue *batch)
 	rc = hd_batch_commit(&j->store, batch->first, &commit_us, &err);
 	if (rc < 0)
 		store_failed(w, &err);
+	hd_metric_observe(w->seconds, (double)commit_us / 1e6);
+	hd_metric_observe(w->sizes, (double)batch->count);
 	answer(j, batch, commit_us);
 	w->last_us = hd_now_us();
 	if (rc < 0)
@@ -255,6 +259,10 @@ void *hd_writer_main(void *journal)
 	struct writer w = { .journal = journal };
 	struct hd_queue batch;
 
+	w.seconds = hd_metric_get(HD_HISTOGRAM, "herald_journal_commit_seconds",
+				  "", "How long a commit took, with its sync.");
+	w.sizes = hd_metric_get(HD_SIZES, "herald_journal_batch_transactions",
+				"", "Transactions in one commit.");
 	for (;;) {
 		wait_for_work(&w);
 		batch = take_batch(w.journal);

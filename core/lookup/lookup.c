@@ -16,15 +16,6 @@
 #include "core/plugin/module.h"
 
 #define KEY_TEXT 512 /* most cache keys fit */
-#define GAUGES_MS 5000
-
-static void on_gauges(uv_timer_t *timer)
-{
-	struct hd_lookups *l = timer->data;
-
-	for (size_t i = 0; i < l->count; i++)
-		hd_service_show(l->services[i]);
-}
 
 struct hd_lookups *hd_lookups_new(const struct hd_lookups_env *env)
 {
@@ -34,18 +25,23 @@ struct hd_lookups *hd_lookups_new(const struct hd_lookups_env *env)
 	hd_dict_init(&l->under_way);
 	hd_remember_open(l);
 	l->env.cache_file = NULL; /* the caller's */
-	l->gauges = hd_service_timer(env->loop, l);
-	uv_timer_start(l->gauges, on_gauges, GAUGES_MS, GAUGES_MS);
-	uv_unref((uv_handle_t *)l->gauges);
 	return l;
 }
 
-static bool type_wanted(const struct hd_common *common, const char *type)
+/* "hash" stands for all kinds of them. */
+static bool means(const char *type, enum hd_kind kind)
+{
+	unsigned mask = 0;
+
+	return hd_kind_parse(type, &mask) >= 0 && (mask & 1u << kind) != 0;
+}
+
+static bool type_wanted(const struct hd_common *common, enum hd_kind kind)
 {
 	if (!common->types)
 		return true;
 	for (size_t i = 0; common->types[i]; i++)
-		if (strcmp(common->types[i], type) == 0)
+		if (means(common->types[i], kind))
 			return true;
 	return false;
 }
@@ -53,12 +49,11 @@ static bool type_wanted(const struct hd_common *common, const char *type)
 int hd_lookups_key(const struct hd_instance *instance, enum hd_kind kind)
 {
 	const struct hd_module *module = hd_instance_module(instance);
-	const char *name = hd_kind_name(kind);
 	const herald_key *key;
 
 	for (uint32_t i = 0; (key = hd_module_key(module, i)); i++)
-		if (strcmp(key->type, name) == 0 &&
-		    type_wanted(hd_instance_common(instance), name))
+		if (means(key->type, kind) &&
+		    type_wanted(hd_instance_common(instance), kind))
 			return (int)i;
 	return -1;
 }
@@ -153,9 +148,11 @@ struct hd_answer *hd_lookups_ask(struct hd_lookups *lookups,
 	char *key;
 
 	*wait = NULL;
-	if (why)
+	if (why) {
+		hd_metric_add(s->not_applicable, 1);
 		return hd_answer_new(HD_NOT_APPLICABLE, HERALD_NOT_APPLICABLE,
 				     NULL, why, hd_utc_ms(), 0);
+	}
 	key = cache_key(s, ask, fixed);
 	answer = known(s, key);
 	if (!answer)
@@ -215,6 +212,5 @@ void hd_lookups_free(struct hd_lookups *lookups)
 	free(lookups->services);
 	hd_dict_fini(&lookups->under_way);
 	hd_remember_close(lookups);
-	hd_service_close_timer(&lookups->gauges);
 	free(lookups);
 }

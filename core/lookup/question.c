@@ -128,6 +128,8 @@ static void count_outcome(struct hd_service *s, const struct hd_answer *a)
 		hd_metric_add(s->hits, 1);
 	else if (a->outcome == HD_MISSING)
 		hd_metric_add(s->missing, 1);
+	else if (a->outcome == HD_NOT_APPLICABLE)
+		hd_metric_add(s->not_applicable, 1);
 	else
 		hd_metric_add(s->cleans, 1);
 	hd_metric_observe(s->seconds, (double)a->took_ms / 1000);

@@ -61,31 +61,23 @@ static struct hd_metric *metric(enum hd_metric_type type, const char *name,
 
 static struct hd_metric *outcomes(const char *connector, const char *outcome)
 {
-	return metric(HD_COUNTER, "herald_lookups_total", connector, outcome,
-		      "Lookups by outcome");
+	return metric(
+		HD_COUNTER, "herald_lookups_total", connector, outcome,
+		"Questions to a connector, by what they came to; cached and "
+		"joined ones were not asked again.");
 }
 
 static void make_metrics(struct hd_service *s)
 {
 	s->hits = outcomes(s->name, "hit");
 	s->cleans = outcomes(s->name, "clean");
+	s->not_applicable = outcomes(s->name, "not_applicable");
 	s->missing = outcomes(s->name, "missing");
 	s->cached = outcomes(s->name, "cached");
 	s->joined = outcomes(s->name, "joined");
 	s->seconds = metric(HD_HISTOGRAM, "herald_lookup_seconds", s->name,
-			    NULL, "From a question to its answer");
-	s->open = metric(HD_GAUGE, "herald_breaker_open", s->name, NULL,
-			 "1 while the connector is not asked");
-	if (s->ration)
-		s->left = metric(HD_GAUGE, "herald_quota_left", s->name, NULL,
-				 "Lookups left in the tightest window");
-}
-
-void hd_service_show(struct hd_service *s)
-{
-	hd_metric_set(s->open, hd_breaker_wait(&s->breaker, hd_now_ms()) > 0);
-	if (s->left)
-		hd_metric_set(s->left, (double)hd_ration_left(s->ration));
+			    NULL,
+			    "From a question to its answer, tries included.");
 }
 
 /* ---- life ---- */
@@ -137,7 +129,6 @@ static struct hd_service *new_service(struct hd_lookups *l,
 	s->linger = hd_service_timer(l->env.loop, s);
 	s->again = hd_service_timer(l->env.loop, s);
 	make_metrics(s);
-	hd_service_show(s);
 	return s;
 }
 
@@ -161,7 +152,6 @@ void hd_service_free(struct hd_service *s)
 			l->services[i] = l->services[--l->count];
 	hd_service_close_timer(&s->linger);
 	hd_service_close_timer(&s->again);
-	hd_metric_set(s->open, 0);
 	free(s->queues);
 	free(s->trouble);
 	free(s->prefix);
@@ -339,5 +329,4 @@ void hd_service_judge(struct hd_service *s, const struct hd_completion *c)
 	} else {
 		s->breaker.probing = false;
 	}
-	hd_service_show(s);
 }

@@ -83,8 +83,8 @@ struct hd_service {
 	uint32_t keys, calls;
 	uv_timer_t *linger, *again;
 	bool flushing;
-	struct hd_metric *hits, *cleans, *missing, *cached, *joined, *seconds,
-		*open, *left;
+	struct hd_metric *hits, *cleans, *not_applicable, *missing, *cached,
+		*joined, *seconds;
 };
 
 struct hd_lookups {
@@ -96,7 +96,6 @@ struct hd_lookups {
 	struct hd_ration **rations; /* by connector: they outlive a reload */
 	size_t ration_count;
 	struct hd_dict under_way; /* cache key -> question */
-	uv_timer_t *gauges;
 };
 
 /* ---- service.c ---- */
@@ -104,7 +103,6 @@ struct hd_service *hd_service_of(struct hd_lookups *lookups,
 				 struct hd_instance *instance);
 /* Takes it out of its owner and frees it; its questions are gone. */
 void hd_service_free(struct hd_service *s);
-void hd_service_show(struct hd_service *s); /* gauges */
 uv_timer_t *hd_service_timer(uv_loop_t *loop, void *data);
 void hd_service_close_timer(uv_timer_t **timer);
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #define GROUPS_MAX 1024
@@ -100,6 +101,30 @@ void hd_conn_remove(struct hd_conn_table *table, struct hd_conn *conn)
 	table->count--;
 }
 
+/* It has sent all it will, and all of that is read. */
+static bool has_ended(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLRDHUP };
+	int unread = 0;
+
+	return poll(&p, 1, 0) > 0 && (p.revents & POLLRDHUP) &&
+	       ioctl(fd, FIONREAD, &unread) == 0 && unread == 0;
+}
+
+/* Waiting for more of a request that cannot come any more.  Seen twice: what
+ * was read last may be on its way through the library just now. */
+static bool is_cut_short(struct hd_conn *conn)
+{
+	if (conn->phase != HD_CONN_HEADER && conn->phase != HD_CONN_BODY)
+		return false;
+	if (!has_ended(conn->fd))
+		return false;
+	if (conn->ended)
+		return true;
+	conn->ended = true;
+	return false;
+}
+
 void hd_conn_cut_late(struct hd_conn_table *table, int64_t now_ms,
 		      unsigned late[HD_CONN_PHASES])
 {
@@ -107,11 +132,13 @@ void hd_conn_cut_late(struct hd_conn_table *table, int64_t now_ms,
 
 	TAILQ_FOREACH(conn, &table->list, link)
 	{
-		if (conn->cut || conn->due_ms == 0 || conn->due_ms > now_ms)
+		bool late_one = conn->due_ms != 0 && conn->due_ms <= now_ms;
+
+		if (conn->cut || (!late_one && !is_cut_short(conn)))
 			continue;
 		conn->cut = true;
 		shutdown(conn->fd, SHUT_RDWR);
-		late[conn->phase]++;
+		late[conn->phase] += late_one;
 	}
 }
 

@@ -34,6 +34,7 @@ struct hd_conn {
 	enum hd_conn_phase phase;
 	int64_t due_ms; /* 0: none */
 	bool cut;
+	bool ended; /* was seen to have sent all it will, in this phase */
 	struct hd_inbound *in; /* while handed */
 	char peer[80];
 	bool has_creds;
@@ -59,7 +60,8 @@ void hd_conn_free(struct hd_conn *conn);
 void hd_conn_add(struct hd_conn_table *table, struct hd_conn *conn);
 void hd_conn_remove(struct hd_conn_table *table, struct hd_conn *conn);
 
-/* Shuts down what is late; adds to `late` how many there were by phase. */
+/* Shuts down what is late, and whoever ended his side in the middle of a
+ * request; adds to `late` how many of the first there were by phase. */
 void hd_conn_cut_late(struct hd_conn_table *table, int64_t now_ms,
 		      unsigned late[HD_CONN_PHASES]);
 

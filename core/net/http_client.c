@@ -1,5 +1,4 @@
-/* A call is always in one of three lists: waiting and flying are its peer's,
- * done is the client's.  From `done` the callbacks are made by a timer of zero
+/* From the list `done` (http_impl.h) the callbacks are made by a timer of zero
  * length, which keeps them out of hd_http_send() and hd_http_cancel(); a reply
  * that curl reports is handed over at once, since there we stand directly in
  * the loop. */
@@ -8,63 +7,21 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/secret.h"
 #include "core/net/curl_loop.h"
-#include "core/net/http_exchange.h"
 #include "core/net/http_handle.h"
+#include "core/net/http_impl.h"
+#include "core/net/http_token.h"
 #include "core/net/http_verdict.h"
 #include "core/net/http_words.h"
 
 #define MAX_IN_FLIGHT 1000
-#define PEER_IN_FLIGHT 16
-#define PEER_WAITING 10000
-#define TIMEOUT_MS 30000
 #define SWEEP_MS 100 /* how late a waiting call's time-out may come */
 #define ERROR_MAX 2048
-
-struct call {
-	TAILQ_ENTRY(call) link;
-	uint64_t id;
-	struct hd_http_peer *peer;
-	hd_http_fn fn;
-	void *ud;
-	struct hd_http_exchange ex;
-	int64_t deadline_ms;
-	uint32_t status, code; /* once done */
-	struct hd_buf error;
-};
-TAILQ_HEAD(call_list, call);
-
-struct hd_http_peer {
-	TAILQ_ENTRY(hd_http_peer) link;
-	struct hd_http_client *client;
-	struct hd_http_setting setting;
-	unsigned max_in_flight, max_waiting;
-	uint32_t timeout_ms;
-	struct call_list flying, waiting;
-	unsigned flying_n, waiting_n, calls; /* calls: with those done */
-	bool freed;
-};
-TAILQ_HEAD(peer_list, hd_http_peer);
-
-struct hd_http_client {
-	struct hd_curl_loop *curl;
-	uv_timer_t kick, sweep;
-	char *user_agent;
-	unsigned max_in_flight, flying_n, waiting_n;
-	uint64_t last_id;
-	struct peer_list peers; /* who started something stands last */
-	struct call_list done;
-	bool closing, shut;
-	unsigned parts; /* timers and curl, not yet closed */
-	void (*closed)(void *ud);
-	void *closed_ud;
-};
 
 /* ---- the end of a call ---- */
 
@@ -77,18 +34,10 @@ static void kick(struct hd_http_client *client)
 
 static void free_peer(struct hd_http_peer *peer)
 {
-	size_t i;
-
 	TAILQ_REMOVE(&peer->client->peers, peer, link);
 	if (peer->client->closing)
 		kick(peer->client);
-	for (i = 0; i < peer->setting.origin_count; i++)
-		hd_url_fini(&peer->setting.origins[i]);
-	hd_tls_policy_fini(&peer->setting.tls);
-	free(peer->setting.origins);
-	free(peer->setting.name);
-	free(peer->setting.proxy);
-	free(peer);
+	hd_http_peer_fini(peer);
 }
 
 static void free_call(struct call *call)
@@ -107,7 +56,8 @@ static int64_t retry_after(const struct call *call)
 {
 	const char *value = hd_http_handle_header(&call->ex, "retry-after");
 
-	return value ? hd_http_retry_after(value, hd_utc_ms()) : 0;
+	return value ? hd_http_retry_after(value, hd_utc_ms())
+		     : call->retry_after_ms;
 }
 
 /* What the service wrote may hold what we sent. */
@@ -166,6 +116,12 @@ static void unfly(struct call *call)
 	call->peer->client->flying_n--;
 }
 
+static void stop_sweeping(struct hd_http_client *client)
+{
+	if (client->waiting_n == 0 && client->tokenless_n == 0)
+		uv_timer_stop(&client->sweep);
+}
+
 static void unwait(struct call *call)
 {
 	struct hd_http_client *client = call->peer->client;
@@ -173,8 +129,17 @@ static void unwait(struct call *call)
 	TAILQ_REMOVE(&call->peer->waiting, call, link);
 	call->peer->waiting_n--;
 	client->waiting_n--;
-	if (client->waiting_n == 0)
-		uv_timer_stop(&client->sweep);
+	stop_sweeping(client);
+}
+
+static void untoken(struct call *call)
+{
+	struct hd_http_client *client = call->peer->client;
+
+	TAILQ_REMOVE(&call->peer->tokenless, call, link);
+	call->peer->tokenless_n--;
+	client->tokenless_n--;
+	stop_sweeping(client);
 }
 
 /* What the handle, which is out of curl, says in the end. */
@@ -286,16 +251,12 @@ static void pump(struct hd_http_client *client)
 	}
 }
 
-static void on_curl_done(void *ud, CURL *easy, CURLcode result)
+static void time_out_tokenless(struct call *call)
 {
-	struct hd_http_client *client = ud;
-	struct call *call = NULL;
+	struct hd_err err = { 0 };
 
-	curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&call);
-	unfly(call);
-	conclude(call, result, false);
-	pump(client);
-	deliver(call);
+	hd_err_set(&err, ETIMEDOUT, "timed out waiting for an OAuth2 token");
+	fail(call, HERALD_TIMEOUT, &err);
 }
 
 static void sweep_peer(struct hd_http_peer *peer, int64_t now_ms)
@@ -309,6 +270,13 @@ static void sweep_peer(struct hd_http_peer *peer, int64_t now_ms)
 		unwait(call);
 		time_out_waiting(call);
 	}
+	for (call = TAILQ_FIRST(&peer->tokenless); call; call = next) {
+		next = TAILQ_NEXT(call, link);
+		if (call->deadline_ms > now_ms)
+			continue;
+		untoken(call);
+		time_out_tokenless(call);
+	}
 }
 
 static void on_sweep(uv_timer_t *timer)
@@ -321,6 +289,12 @@ static void on_sweep(uv_timer_t *timer)
 	sweep_peer(peer, now_ms);
 }
 
+static void start_sweeping(struct hd_http_client *client)
+{
+	if (client->waiting_n + client->tokenless_n == 1)
+		uv_timer_start(&client->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
+}
+
 static void wait_for_room(struct call *call)
 {
 	struct hd_http_client *client = call->peer->client;
@@ -328,8 +302,7 @@ static void wait_for_room(struct call *call)
 	TAILQ_INSERT_TAIL(&call->peer->waiting, call, link);
 	call->peer->waiting_n++;
 	client->waiting_n++;
-	if (client->waiting_n == 1)
-		uv_timer_start(&client->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
+	start_sweeping(client);
 }
 
 static void accept_call(struct call *call)
@@ -346,6 +319,97 @@ static void accept_call(struct call *call)
 			   peer->waiting_n);
 		fail(call, HERALD_BUSY, &err);
 	}
+}
+
+/* ---- with a token ---- */
+
+static void wait_for_token(struct call *call)
+{
+	struct hd_http_client *client = call->peer->client;
+
+	TAILQ_INSERT_TAIL(&call->peer->tokenless, call, link);
+	call->peer->tokenless_n++;
+	client->tokenless_n++;
+	start_sweeping(client);
+}
+
+/* To be sent as it is, or once there is a token. */
+static void admit(struct call *call)
+{
+	struct hd_http_peer *peer = call->peer;
+	struct hd_http_token_look look;
+	struct hd_err err = { 0 };
+
+	switch (peer->token ? hd_http_token_look(peer->token, &look)
+			    : HD_HTTP_TOKEN_GOOD) {
+	case HD_HTTP_TOKEN_ASKED:
+		wait_for_token(call);
+		return;
+	case HD_HTTP_TOKEN_NONE:
+		hd_err_set(&err, EACCES, "%s", look.why);
+		call->retry_after_ms = look.retry_after_ms;
+		fail(call, look.status, &err);
+		return;
+	case HD_HTTP_TOKEN_GOOD:
+		break;
+	}
+	if (peer->token) {
+		call->token_serial = look.serial;
+		if (hd_http_exchange_authorize(&call->ex, look.secret, &err) <
+		    0) {
+			fail(call, HERALD_RETRY, &err);
+			return;
+		}
+	}
+	accept_call(call);
+}
+
+/* Those only that wait now: whoever has to wait again stands behind them. */
+void hd_http_on_token(void *ud)
+{
+	struct hd_http_peer *peer = ud;
+	struct call *call;
+	unsigned n;
+
+	for (n = peer->tokenless_n; n > 0; n--) {
+		call = TAILQ_FIRST(&peer->tokenless);
+		untoken(call);
+		admit(call);
+	}
+}
+
+/* A token may end before its time: after a 401, which says that nothing was
+ * done, the request goes out once more with another one. */
+static bool try_again(struct call *call)
+{
+	struct hd_http_token *token = call->peer->token;
+
+	if (!token || call->code != 401 || call->peer->freed)
+		return false;
+	if (call->renewed) {
+		hd_http_token_hopeless(token);
+		return false;
+	}
+	if (!hd_http_token_refused(token, call->token_serial))
+		return false;
+	call->renewed = true;
+	hd_http_exchange_again(&call->ex);
+	hd_buf_clear(&call->error);
+	admit(call);
+	return true;
+}
+
+static void on_curl_done(void *ud, CURL *easy, CURLcode result)
+{
+	struct hd_http_client *client = ud;
+	struct call *call = NULL;
+
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&call);
+	unfly(call);
+	conclude(call, result, false);
+	pump(client);
+	if (!try_again(call))
+		deliver(call);
 }
 
 uint64_t hd_http_send(struct hd_http_peer *peer, const struct hd_http_call *rq,
@@ -365,7 +429,7 @@ uint64_t hd_http_send(struct hd_http_peer *peer, const struct hd_http_call *rq,
 	hd_buf_init(&call->error, ERROR_MAX);
 	peer->calls++;
 	if (hd_http_exchange_init(&call->ex, &peer->setting, rq, &err) == 0)
-		accept_call(call);
+		admit(call);
 	else
 		fail(call, err.code == ENOMEM ? HERALD_RETRY : HERALD_BAD_INPUT,
 		     &err);
@@ -382,9 +446,8 @@ static void cancel_flying(struct call *call)
 	put_done(call);
 }
 
-static void cancel_waiting(struct call *call)
+static void cancel_unsent(struct call *call)
 {
-	unwait(call);
 	conclude(call, CURLE_OK, true);
 	put_done(call);
 }
@@ -408,8 +471,16 @@ void hd_http_cancel(struct hd_http_peer *peer, uint64_t id)
 		return;
 	}
 	call = find(&peer->waiting, id);
-	if (call)
-		cancel_waiting(call);
+	if (call) {
+		unwait(call);
+		cancel_unsent(call);
+		return;
+	}
+	call = find(&peer->tokenless, id);
+	if (call) {
+		untoken(call);
+		cancel_unsent(call);
+	}
 }
 
 void hd_http_peer_free(struct hd_http_peer *peer)
@@ -418,11 +489,19 @@ void hd_http_peer_free(struct hd_http_peer *peer)
 
 	if (!peer)
 		return;
-	while ((call = TAILQ_FIRST(&peer->waiting)))
-		cancel_waiting(call);
+	while ((call = TAILQ_FIRST(&peer->tokenless))) {
+		untoken(call);
+		cancel_unsent(call);
+	}
+	while ((call = TAILQ_FIRST(&peer->waiting))) {
+		unwait(call);
+		cancel_unsent(call);
+	}
 	while ((call = TAILQ_FIRST(&peer->flying)))
 		cancel_flying(call);
 	peer->freed = true;
+	hd_http_token_free(peer->token);
+	peer->token = NULL;
 	if (peer->calls == 0)
 		free_peer(peer);
 }
@@ -485,11 +564,6 @@ void hd_http_client_free(struct hd_http_client *client,
 
 /* ---- making them ---- */
 
-static unsigned or_default(unsigned value, unsigned def)
-{
-	return value != 0 ? value : def;
-}
-
 struct hd_http_client *
 hd_http_client_new(uv_loop_t *loop,
 		   const struct hd_http_client_options *options,
@@ -499,7 +573,8 @@ hd_http_client_new(uv_loop_t *loop,
 	const struct hd_http_client_options *o = options ? options : &none;
 	struct hd_http_client *client = hd_alloc(sizeof(*client));
 
-	client->max_in_flight = or_default(o->max_in_flight, MAX_IN_FLIGHT);
+	client->max_in_flight = o->max_in_flight != 0 ? o->max_in_flight
+						      : MAX_IN_FLIGHT;
 	client->curl = hd_curl_loop_new(loop, (long)client->max_in_flight,
 					on_curl_done, client, err);
 	if (!client->curl) {
@@ -517,68 +592,7 @@ hd_http_client_new(uv_loop_t *loop,
 	return client;
 }
 
-static int take_origins(struct hd_http_setting *setting,
-			const char *const *origins, struct hd_err *err)
-{
-	size_t n = 0;
-
-	while (origins && origins[n])
-		n++;
-	setting->origins = hd_alloc_array(n + 1, sizeof(*setting->origins));
-	while (setting->origin_count < n) {
-		if (hd_url_parse(&setting->origins[setting->origin_count],
-				 origins[setting->origin_count], err) < 0)
-			return -1;
-		setting->origin_count++;
-	}
-	return 0;
-}
-
-static int take_proxy(struct hd_http_setting *setting,
-		      const struct hd_http_peer_options *o, struct hd_err *err)
-{
-	struct hd_url url;
-
-	setting->proxy = hd_strdup(o->proxy ? o->proxy : "");
-	if (!setting->proxy[0])
-		return 0;
-	if (o->public_only)
-		return hd_err_set(err, EINVAL,
-				  "public addresses only, but through a proxy: "
-				  "that is then the proxy's to see to");
-	if (hd_url_parse(&url, setting->proxy, err) < 0)
-		return hd_err_wrap(err, "proxy");
-	hd_url_fini(&url);
-	return 0;
-}
-
-struct hd_http_peer *hd_http_peer_new(struct hd_http_client *client,
-				      const struct hd_http_peer_options *o,
-				      struct hd_err *err)
-{
-	struct hd_http_peer *peer = hd_alloc(sizeof(*peer));
-
-	peer->client = client;
-	TAILQ_INIT(&peer->flying);
-	TAILQ_INIT(&peer->waiting);
-	TAILQ_INSERT_TAIL(&client->peers, peer, link);
-	peer->setting.name = hd_strdup(o->name ? o->name : "NAME");
-	peer->setting.user_agent = client->user_agent;
-	peer->setting.public_only = o->public_only;
-	hd_tls_policy_copy(&peer->setting.tls, o->tls);
-	peer->max_in_flight = or_default(o->max_in_flight, PEER_IN_FLIGHT);
-	peer->max_waiting = or_default(o->max_waiting, PEER_WAITING);
-	peer->timeout_ms = or_default(o->timeout_ms, TIMEOUT_MS);
-	if (take_origins(&peer->setting, o->origins, err) < 0 ||
-	    take_proxy(&peer->setting, o, err) < 0 ||
-	    hd_tls_policy_check(&peer->setting.tls, err) < 0) {
-		free_peer(peer);
-		return NULL;
-	}
-	return peer;
-}
-
 unsigned hd_http_peer_busy(const struct hd_http_peer *peer)
 {
-	return peer->flying_n + peer->waiting_n;
+	return peer->flying_n + peer->waiting_n + peer->tokenless_n;
 }

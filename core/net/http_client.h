@@ -12,7 +12,8 @@
  * reading a netrc or a proxy from the environment, repeating by itself a
  * request of which a byte may have arrived (libcurl repeats a POST on a kept
  * connection that broke: that is stopped here), keeping a secret in a handle
- * beyond its request.
+ * beyond its request.  A 401 to an OAuth2 token is no exception: the service
+ * says that it did nothing, and the request is sent once more (http_token.h).
  *
  * All functions are [loop].
  *
@@ -29,6 +30,7 @@
 #include <herald/plugin.h> /* status classes, herald_str */
 
 struct hd_err;
+struct hd_http_token_options;
 struct hd_secret;
 struct hd_tls_policy;
 
@@ -56,6 +58,12 @@ struct hd_http_peer_options {
 	const char *name;		 /* connector, for error texts */
 	const struct hd_tls_policy *tls; /* copied; NULL: the default */
 	const char *proxy;		 /* "http://host:port"; NULL: none */
+	const char *proxy_user;		 /* NULL: it asks for nothing */
+	struct hd_secret *proxy_secret;	 /* of that user */
+	const char *const *no_proxy;	 /* names, addresses, networks that are
+					  * reached without it; NULL-ended */
+	const struct hd_http_token_options
+		*oauth2; /* copied; all requests carry its token; NULL: none */
 	const char *const *origins; /* addresses, NULL-ended: credentials (the
 				     * secret, an Authorization or Cookie
 				     * header, a client certificate) go to

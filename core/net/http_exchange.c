@@ -196,7 +196,8 @@ static int check_origin(const struct hd_http_setting *setting,
 			const struct hd_http_call *call,
 			const struct hd_url *url, struct hd_err *err)
 {
-	bool credentials = call->secret || setting->tls.cert_file ||
+	bool credentials = call->secret || setting->bearer ||
+			   setting->tls.cert_file ||
 			   has_header(call->headers, "Authorization") ||
 			   has_header(call->headers, "Cookie");
 
@@ -349,6 +350,23 @@ static int take_url(struct hd_http_exchange *ex,
 	return rc;
 }
 
+/* The token's header is its own: of two, a service takes the one it likes. */
+static int check_bearer(const struct hd_http_setting *setting,
+			const struct hd_http_call *call, struct hd_err *err)
+{
+	const char *name = call->secret_header ? call->secret_header
+					       : "Authorization";
+
+	if (!setting->bearer)
+		return 0;
+	if ((!call->secret || strcasecmp(name, "Authorization") != 0) &&
+	    !has_header(call->headers, "Authorization"))
+		return 0;
+	return hd_err_set(err, EINVAL,
+			  "two credentials for the header Authorization: "
+			  "leave out either the secret or oauth2");
+}
+
 static int take_call(struct hd_http_exchange *ex,
 		     const struct hd_http_setting *setting,
 		     const struct hd_http_call *call, const struct hd_url *base,
@@ -356,6 +374,7 @@ static int take_call(struct hd_http_exchange *ex,
 {
 	make_label(ex, base, call->path);
 	if (check_origin(setting, call, base, err) < 0 ||
+	    check_bearer(setting, call, err) < 0 ||
 	    take_url(ex, setting, call, base, err) < 0 ||
 	    take_headers(ex, call, err) < 0 || take_secret(ex, call, err) < 0)
 		return -1;
@@ -393,8 +412,49 @@ static void wipe_list(struct curl_slist *list)
 	curl_slist_free_all(list);
 }
 
+static void drop_token(struct hd_http_exchange *ex)
+{
+	if (!ex->token)
+		return;
+	ex->token->next = NULL; /* that is `headers` */
+	wipe_list(ex->token);
+	ex->token = NULL;
+}
+
+int hd_http_exchange_authorize(struct hd_http_exchange *ex,
+			       const struct hd_secret *token,
+			       struct hd_err *err)
+{
+	const char *text;
+	char *line;
+	size_t n;
+
+	drop_token(ex);
+	text = hd_secret_get(token, &n);
+	line = hd_strf("Authorization: Bearer %s", text);
+	ex->token = curl_slist_append(NULL, line);
+	explicit_bzero(line, strlen(line));
+	free(line);
+	if (!ex->token)
+		return hd_err_sys(err, ENOMEM, "token");
+	ex->token->next = ex->headers;
+	return 0;
+}
+
+void hd_http_exchange_again(struct hd_http_exchange *ex)
+{
+	hd_buf_clear(&ex->reply);
+	hd_buf_clear(&ex->header_text);
+	ex->header_count = 0;
+	ex->sent = ex->repeat_refused = ex->too_big = false;
+	ex->begun = 0;
+	ex->sent_before = 0;
+	ex->why[0] = '\0';
+}
+
 void hd_http_exchange_fini(struct hd_http_exchange *ex)
 {
+	drop_token(ex);
 	wipe_list(ex->headers);
 	curl_slist_free_all(ex->connect_to);
 	free(ex->url);

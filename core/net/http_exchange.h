@@ -18,6 +18,7 @@
 
 struct hd_err;
 struct hd_http_call;
+struct hd_secret;
 
 #define HD_HTTP_REPLY_MAX (1024 * 1024)
 #define HD_HTTP_HEADERS_MAX (64 * 1024)
@@ -27,6 +28,9 @@ struct hd_http_call;
 struct hd_http_setting {
 	char *name;
 	char *proxy; /* "" for none: libcurl then looks nowhere else */
+	char *proxy_user, *no_proxy; /* NULL: none */
+	struct hd_secret *proxy_secret;
+	bool bearer; /* each request will carry a token */
 	struct hd_tls_policy tls;
 	struct hd_url *origins;
 	size_t origin_count;
@@ -43,6 +47,7 @@ struct hd_http_exchange {
 	char *body;
 	size_t body_n;
 	struct curl_slist *headers, *connect_to;
+	struct curl_slist *token;  /* a line that goes before `headers` */
 	CURL *easy;		   /* NULL unless armed */
 	char why[CURL_ERROR_SIZE]; /* curl's words */
 
@@ -64,6 +69,14 @@ struct hd_http_exchange {
 int hd_http_exchange_init(struct hd_http_exchange *ex,
 			  const struct hd_http_setting *setting,
 			  const struct hd_http_call *call, struct hd_err *err);
+
+/* Puts in the token, in place of an earlier one.  Returns 0 or -1. */
+int hd_http_exchange_authorize(struct hd_http_exchange *ex,
+			       const struct hd_secret *token,
+			       struct hd_err *err);
+
+/* Forgets what went out and came back: ready to be sent once more. */
+void hd_http_exchange_again(struct hd_http_exchange *ex);
 
 /* Wipes what held credentials. */
 void hd_http_exchange_fini(struct hd_http_exchange *ex);

@@ -8,6 +8,7 @@
 
 #include "core/base/alloc.h"
 #include "core/base/err.h"
+#include "core/base/secret.h"
 #include "core/net/gunzip.h"
 #include "core/net/http_exchange.h"
 
@@ -114,6 +115,24 @@ static int on_begin(void *ud, char *ip, char *local_ip, int port,
 			rc = curl_easy_setopt(ex->easy, option, value); \
 	} while (0)
 
+static CURLcode set_proxy(struct hd_http_exchange *ex,
+			  const struct hd_http_setting *setting)
+{
+	CURLcode rc = CURLE_OK;
+	size_t n;
+
+	SET(CURLOPT_NOPROXY, setting->no_proxy ? setting->no_proxy : "");
+	SET(CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	if (setting->tls.ca_file)
+		SET(CURLOPT_PROXY_CAINFO, setting->tls.ca_file);
+	if (!setting->proxy_user)
+		return rc;
+	SET(CURLOPT_PROXYAUTH, (long)CURLAUTH_BASIC);
+	SET(CURLOPT_PROXYUSERNAME, setting->proxy_user);
+	SET(CURLOPT_PROXYPASSWORD, hd_secret_get(setting->proxy_secret, &n));
+	return rc;
+}
+
 static CURLcode set_conduct(struct hd_http_exchange *ex,
 			    const struct hd_http_setting *setting,
 			    long timeout_ms)
@@ -129,8 +148,8 @@ static CURLcode set_conduct(struct hd_http_exchange *ex,
 	SET(CURLOPT_HTTP09_ALLOWED, 0L);
 	SET(CURLOPT_PATH_AS_IS, 1L);
 	SET(CURLOPT_PROXY, setting->proxy);
-	if (setting->proxy[0])
-		SET(CURLOPT_NOPROXY, "");
+	if (setting->proxy[0] && rc == CURLE_OK)
+		rc = set_proxy(ex, setting);
 	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	SET(CURLOPT_USERAGENT, setting->user_agent);
 	SET(CURLOPT_DNS_CACHE_TIMEOUT, DNS_CACHE_S);
@@ -162,7 +181,7 @@ static CURLcode set_request(struct hd_http_exchange *ex)
 	CURLcode rc = CURLE_OK;
 
 	SET(CURLOPT_URL, ex->url);
-	SET(CURLOPT_HTTPHEADER, ex->headers);
+	SET(CURLOPT_HTTPHEADER, ex->token ? ex->token : ex->headers);
 	if (ex->connect_to)
 		SET(CURLOPT_CONNECT_TO, ex->connect_to);
 	if (ex->has_body) {
@@ -197,15 +216,20 @@ int hd_http_handle_arm(struct hd_http_exchange *ex,
 
 uint32_t hd_http_handle_disarm(struct hd_http_exchange *ex)
 {
-	long code = 0;
+	long code = 0, proxy_code = 0;
 
 	if (ex->easy) {
 		if (ex->begun != 0 && bytes_sent(ex->easy) > ex->sent_before)
 			ex->sent = true;
 		curl_easy_getinfo(ex->easy, CURLINFO_RESPONSE_CODE, &code);
+		if (code < 200)
+			curl_easy_getinfo(ex->easy, CURLINFO_HTTP_CONNECTCODE,
+					  &proxy_code);
 		curl_easy_cleanup(ex->easy);
 		ex->easy = NULL;
 	}
+	if (proxy_code == 407)
+		return 407;
 	return code >= 200 ? (uint32_t)code : 0;
 }
 

@@ -10,6 +10,7 @@ static uint32_t verdict_of_code(const struct hd_http_outcome *o)
 {
 	switch (o->code) {
 	case 401:
+	case 407: /* the proxy's */
 		return HERALD_AUTH;
 	case 403:
 		return HERALD_FORBIDDEN;

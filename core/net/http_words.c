@@ -64,7 +64,10 @@ void hd_http_words(struct hd_buf *out, const struct hd_http_exchange *ex,
 	if (o->cancelled)
 		hd_buf_adds(out, "cancelled");
 	else if (o->code >= 300)
-		hd_buf_addf(out, "HTTP %u", o->code);
+		hd_buf_addf(out, "HTTP %u%s", o->code,
+			    o->code == 407 ? ": the proxy wants to know who we "
+					     "are (proxy_user, proxy_secret)"
+					   : "");
 	else if (o->too_big)
 		hd_buf_addf(out, "answer over %zu bytes", ex->reply.max);
 	else

@@ -37,9 +37,9 @@ void hd_listener_count(const struct hd_listener *listener, const char *reason,
 	hd_buf_init(&labels, 1024);
 	hd_metric_label(&labels, "listener", listener->name);
 	hd_metric_label(&labels, "reason", reason);
-	hd_metric_add(hd_metric_get(HD_COUNTER, "herald_http_rejected",
+	hd_metric_add(hd_metric_get(HD_COUNTER, "herald_http_rejected_total",
 				    hd_buf_text(&labels),
-				    "HTTP requests that were refused"),
+				    "HTTP requests that were refused."),
 		      n);
 	hd_buf_fini(&labels);
 }

@@ -36,6 +36,7 @@ static void set_phase(struct hd_conn *conn, enum hd_conn_phase phase,
 	conn->phase = phase;
 	conn->due_ms = ms != 0 ? hd_now_ms() + ms : 0;
 	conn->in = NULL;
+	conn->ended = false;
 }
 
 static struct hd_conn *new_conn(struct MHD_Connection *c)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
@@ -83,6 +84,20 @@ static int check_ca(const char *path, struct hd_err *err)
 	return rc < 0 ? hd_err_wrap(err, "tls.ca_file") : 0;
 }
 
+/* As for every secret: a key that others can read proves nothing. */
+static int check_key_mode(const char *path, struct hd_err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return hd_err_sys(err, errno, "%s", path);
+	if ((st.st_mode & S_IRWXO) == 0)
+		return 0;
+	return hd_err_set(err, EPERM,
+			  "%s: mode %04o lets others in -> chmod o-rwx %s",
+			  path, (unsigned)st.st_mode & 07777U, path);
+}
+
 static int check_own(const struct hd_tls_policy *policy, struct hd_err *err)
 {
 	const char *key_path = policy->key_file ? policy->key_file
@@ -96,7 +111,9 @@ static int check_own(const struct hd_tls_policy *policy, struct hd_err *err)
 	key = hd_pem_load(key_path, err);
 	if (!key)
 		goto out;
-	rc = hd_pem_check_certificates(cert, policy->cert_file, err);
+	rc = check_key_mode(key_path, err);
+	if (rc == 0)
+		rc = hd_pem_check_certificates(cert, policy->cert_file, err);
 	if (rc == 0)
 		rc = hd_pem_check_pair(cert, key, key_path, err);
 out:

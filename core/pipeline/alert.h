@@ -44,6 +44,7 @@ struct hd_alert {
 	json_t *held;  /* alarms until then: [[where, text], ...], or NULL */
 
 	size_t step;	  /* the one that runs */
+	int64_t step_us;  /* when it began, monotonic */
 	void *step_state; /* of a step that waits */
 
 	unsigned failed_entries; /* of respond: their conditions had errors */

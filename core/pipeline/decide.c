@@ -25,16 +25,26 @@
 
 /* ---- the one log line ---- */
 
-static void count_alert(const char *pipeline, enum hd_alert_state state)
+/* took_ms < 0: it began in a former life. */
+static void count_alert(const char *pipeline, enum hd_alert_state state,
+			int64_t took_ms)
 {
 	struct hd_buf labels;
 
-	hd_buf_init(&labels, 512);
+	hd_buf_init(&labels, 2048);
 	hd_metric_label(&labels, "pipeline", pipeline);
+	if (took_ms >= 0)
+		hd_metric_observe(hd_metric_get(HD_HISTOGRAM,
+						"herald_alert_seconds",
+						hd_buf_text(&labels),
+						"How long alerts take, from "
+						"their first step to their "
+						"end."),
+				  (double)took_ms / 1000);
 	hd_metric_label(&labels, "state", hd_alert_state_name(state));
 	hd_metric_add(hd_metric_get(HD_COUNTER, "herald_alerts_total",
 				    hd_buf_text(&labels),
-				    "Alerts by the state they ended in"),
+				    "Alerts by the state they ended in."),
 		      1);
 	hd_buf_fini(&labels);
 }
@@ -60,6 +70,7 @@ static void log_end(struct hd_engine *engine, const char *id,
 		    const char *score, const struct hd_case *c,
 		    const char *reason, int64_t began_ms)
 {
+	int64_t took = began_ms != 0 ? hd_now_ms() - began_ms : -1;
 	struct hd_buf line;
 
 	hd_buf_init(&line, 2048);
@@ -68,18 +79,15 @@ static void log_end(struct hd_engine *engine, const char *id,
 	if (score && score[0])
 		hd_buf_addf(&line, " %s", score);
 	add_case_number(c, &line);
-	if (began_ms != 0) {
-		int64_t took = hd_now_ms() - began_ms;
-
+	if (took >= 0)
 		hd_buf_addf(&line, " took=%lld.%03llds",
 			    (long long)(took / 1000), (long long)(took % 1000));
-	}
 	if (reason && reason[0])
 		hd_buf_addf(&line, " reason=\"%s\"", reason);
 	hd_info("%s", hd_buf_text(&line));
 	engine->env.line(engine->env.ud, hd_buf_text(&line));
 	hd_buf_fini(&line);
-	count_alert(pipeline, state);
+	count_alert(pipeline, state, took);
 }
 
 static void alarm_dead(struct hd_engine *engine, const char *id)

@@ -97,15 +97,21 @@ static void free_closed(uv_handle_t *handle)
 	free(handle);
 }
 
-void hd_engine_free(struct hd_engine *engine)
+/* They wait for answers, and begin anew at the next start. */
+static void leave_running(struct hd_engine *engine)
 {
 	struct hd_alert *alert;
 	size_t at = 0;
 
-	if (!engine)
-		return;
 	while ((alert = hd_dict_next(&engine->running, &at, NULL)))
 		hd_alert_free(alert);
+}
+
+void hd_engine_free(struct hd_engine *engine)
+{
+	if (!engine)
+		return;
+	leave_running(engine);
 	hd_dict_fini(&engine->running);
 	hd_dict_fini(&engine->broken);
 	hd_dict_fini(&engine->waiting);
@@ -163,6 +169,8 @@ void hd_engine_report_stopped(struct hd_engine *engine)
 	if (!fn || engine->commits != 0 || hd_keeper_is_busy(engine->keeper))
 		return;
 	engine->on_stopped = NULL;
+	/* Now: what is missing because a connector ends must not decide. */
+	leave_running(engine);
 	hd_actions_stop(engine->actions, fn, engine->on_stopped_ud);
 }
 

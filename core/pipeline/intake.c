@@ -87,6 +87,18 @@ struct reading {
 	int64_t now_ms;
 };
 
+static void count_by_connector(const char *name, const char *connector,
+			       const char *help)
+{
+	struct hd_buf labels;
+
+	hd_buf_init(&labels, 2048);
+	hd_metric_label(&labels, "connector", connector);
+	hd_metric_add(
+		hd_metric_get(HD_COUNTER, name, hd_buf_text(&labels), help), 1);
+	hd_buf_fini(&labels);
+}
+
 static struct hd_bytes raw_of(const herald_record *r)
 {
 	if (r->raw.p)
@@ -125,6 +137,9 @@ static void quarantine(struct reading *in, struct item *item,
 		       row.connector, why, item->id);
 	hd_engine_alarm(in->engine, "quarantined", row.connector, line);
 	free(line);
+	count_by_connector("herald_quarantined_total", row.connector,
+			   "Alerts whose bytes are kept, as they could not be "
+			   "held exactly.");
 }
 
 static const char *text_at(json_t *record, const char *pointer)
@@ -256,16 +271,9 @@ static void read_record(struct reading *in, struct item *item,
 
 static void redelivered(struct hd_engine *engine, struct hd_batch *b)
 {
-	struct hd_buf labels;
-
 	engine->redelivered++;
-	hd_buf_init(&labels, 512);
-	hd_metric_label(&labels, "connector", b->connector);
-	hd_metric_add(hd_metric_get(HD_COUNTER, "herald_redelivered_total",
-				    hd_buf_text(&labels),
-				    "Alerts that came again and were known"),
-		      1);
-	hd_buf_fini(&labels);
+	count_by_connector("herald_redelivered_total", b->connector,
+			   "Alerts that came again and were known.");
 }
 
 static void make_alert(struct hd_engine *engine, const struct hd_batch *b,

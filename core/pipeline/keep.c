@@ -50,7 +50,7 @@ static bool is_too_large(const struct hd_keeper *k)
 static void count(int64_t retired)
 {
 	hd_metric_add(hd_metric_get(HD_COUNTER, "herald_alerts_forgotten_total",
-				    "", "Alerts that were kept long enough"),
+				    "", "Alerts that were kept long enough."),
 		      (double)retired);
 }
 

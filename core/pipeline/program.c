@@ -276,6 +276,28 @@ static void check_order(struct hd_build *b, const struct hd_step_type *type,
 	}
 }
 
+static bool holds_always(const struct hd_node *cond)
+{
+	const char *text = cond ? hd_node_text(cond, NULL) : NULL;
+
+	return !cond || (text && strcmp(text, "true") == 0);
+}
+
+/* Told once, at the first step that nothing gets to. */
+static void check_reached(struct hd_build *b, const struct hd_node *item)
+{
+	struct hd_pipeline *p = b->pipeline;
+
+	if (!p->ended || p->told)
+		return;
+	p->told = true;
+	hd_complain_warning(b->complaints, hd_node_place(item),
+			    "nothing gets here: the step before ends every "
+			    "alert");
+	hd_complain_remedy(b->complaints,
+			   "give that step an `if`, or put it behind");
+}
+
 static void build_step(struct hd_build *b, const struct hd_node *item)
 {
 	struct hd_pipeline *p = b->pipeline;
@@ -286,6 +308,7 @@ static void build_step(struct hd_build *b, const struct hd_node *item)
 		return;
 	step.type = hd_step_type(hd_node_name(body));
 	check_order(b, step.type, body);
+	check_reached(b, item);
 	cond = cond_of(b, step.type, item, body);
 	if (cond)
 		step.cond = hd_build_expr(b, cond, HD_EXPR_BOOL);
@@ -297,6 +320,7 @@ static void build_step(struct hd_build *b, const struct hd_node *item)
 	p->steps = hd_realloc_array(p->steps, p->count + 1, sizeof(*p->steps));
 	p->steps[p->count++] = step;
 	p->alone = p->alone && step.type->alone;
+	p->ended = p->ended || (step.type->ends && holds_always(cond));
 }
 
 /* ---- pipelines ---- */

@@ -34,6 +34,8 @@ struct hd_pipeline {
 	struct hd_step *steps;
 	size_t count;
 	bool alone; /* every step is */
+	bool ended; /* by a step that holds for every alert ... */
+	bool told;  /* ... and a step behind it was complained of */
 };
 
 struct hd_program {

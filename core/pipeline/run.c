@@ -7,6 +7,7 @@
 #include <herald/plugin.h>
 
 #include "core/base/alloc.h"
+#include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/json_text.h"
 #include "core/base/log.h"
@@ -73,18 +74,37 @@ static bool step_applies(struct hd_alert *alert, const struct hd_step *step,
 	return *holds != HD_NOT_MET && *holds != HD_ABSENT;
 }
 
+static void step_ended(struct hd_alert *alert)
+{
+	const struct hd_step *step = &alert->pipeline->steps[alert->step];
+
+	hd_metric_observe(hd_step_seconds(step->type),
+			  (double)(hd_now_us() - alert->step_us) / 1e6);
+}
+
+static enum hd_step_result run_step(struct hd_alert *alert)
+{
+	const struct hd_step *step = &alert->pipeline->steps[alert->step];
+	enum hd_step_result result;
+	enum hd_truth holds;
+
+	if (!step_applies(alert, step, &holds))
+		return HD_STEP_NEXT;
+	alert->step_us = hd_now_us();
+	result = step->type->run(alert, step->data, holds);
+	if (result != HD_STEP_WAIT)
+		step_ended(alert);
+	return result;
+}
+
 /* False if one waits. */
 static bool run_steps(struct hd_alert *alert)
 {
 	const struct hd_pipeline *p = alert->pipeline;
 	enum hd_step_result result = HD_STEP_NEXT;
-	enum hd_truth holds;
 
 	while (result == HD_STEP_NEXT && alert->step < p->count) {
-		const struct hd_step *step = &p->steps[alert->step];
-
-		if (step_applies(alert, step, &holds))
-			result = step->type->run(alert, step->data, holds);
+		result = run_step(alert);
 		if (result == HD_STEP_NEXT)
 			alert->step++;
 	}
@@ -123,8 +143,13 @@ void hd_run_stored(struct hd_alert *alert)
 	}
 }
 
+/* What a connector that is being stopped did not answer is not missing: the
+ * next start asks again, and nothing is committed behind the engine's end. */
 void hd_run_continue(struct hd_alert *alert)
 {
+	if (alert->engine->stopping)
+		return;
+	step_ended(alert);
 	alert->step++;
 	if (run_steps(alert))
 		hd_decide(alert);

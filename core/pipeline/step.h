@@ -16,6 +16,7 @@
 
 struct hd_alert;
 struct hd_build;
+struct hd_metric;
 struct hd_node;
 
 enum hd_step_result {
@@ -29,6 +30,7 @@ struct hd_step_type {
 	bool is_list;	/* the body is a list; `if` stands beside it */
 	bool once;	/* in a pipeline */
 	bool decides;	/* on actions */
+	bool ends;	/* where it holds, no later step is run */
 	bool undecided; /* has no place after a step that decides */
 	bool alone;	/* never waits, and touches nothing but its alert */
 	/* Makes the step's data of its body.  NULL after complaints. */
@@ -46,6 +48,9 @@ struct hd_step_type {
 /* The type of that name, or NULL; the i-th one (NULL at the end). [any] */
 const struct hd_step_type *hd_step_type(const char *name);
 const struct hd_step_type *hd_step_type_at(size_t i);
+
+/* How long steps of that type take, from run() to the next one. [loop] */
+struct hd_metric *hd_step_seconds(const struct hd_step_type *type);
 
 extern const struct hd_step_type hd_step_drop, hd_step_dedup, hd_step_enrich,
 	hd_step_score, hd_step_respond, hd_step_stop;

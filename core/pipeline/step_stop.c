@@ -75,6 +75,7 @@ static enum hd_step_result run_drop(struct hd_alert *alert, void *data,
 const struct hd_step_type hd_step_stop = {
 	.name = "stop",
 	.alone = true,
+	.ends = true,
 	.build = build,
 	.free = free,
 	.run = run_stop,
@@ -83,6 +84,7 @@ const struct hd_step_type hd_step_stop = {
 const struct hd_step_type hd_step_drop = {
 	.name = "drop",
 	.alone = true,
+	.ends = true,
 	.undecided = true,
 	.build = build,
 	.free = free,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/err.h"
+#include "core/conf/node.h"
 #include "core/conf/table.h"
 #include "core/conf/value.h"
 
@@ -23,9 +24,20 @@ const struct hd_common_row hd_common_rows[] = {
 	  "repetitions after passing trouble", HD_FOR_ENRICHERS },
 	{ "proxy", HERALD_URL, 0, NULL, "http|https",
 	  "HTTP proxy for its requests", HD_FOR_ALL },
+	{ "no_proxy", HERALD_STRING, HERALD_LIST, NULL, NULL,
+	  "names, domains, addresses and networks reached without the proxy",
+	  HD_FOR_ALL },
+	{ "proxy_user", HERALD_STRING, 0, NULL, NULL, "who we are to the proxy",
+	  HD_FOR_ALL },
+	{ "proxy_secret", HERALD_STRING, HERALD_SECRET, NULL, NULL,
+	  "what proves that to the proxy", HD_FOR_ALL },
 	{ "tls", HD_TYPE_SUB, 0, NULL, NULL,
 	  "whom to believe: {ca_file}, {pin}, {server_name} or "
-	  "{verify: false, until}",
+	  "{verify: false, until}; who we are: {cert_file, key_file}",
+	  HD_FOR_ALL },
+	{ "oauth2", HD_TYPE_SUB, 0, NULL, NULL,
+	  "a token for its requests, fetched and renewed: {url, client_id, "
+	  "secret, scope, audience, auth: header|body}",
 	  HD_FOR_ALL },
 	{ "cache_ttl", HERALD_DURATION, 0, NULL, "0s..365d",
 	  "how long an answer is used again, in place of what it declares",
@@ -57,13 +69,24 @@ const struct hd_common_row hd_common_rows[] = {
 	  "alarm when nothing came for so long", HD_FOR_LATER },
 	{ "tenant", HD_TYPE_NODE, HD_KEY_LATER, NULL, NULL,
 	  "whose alerts a source brings", HD_FOR_LATER },
-	{ "oauth2", HD_TYPE_NODE, HD_KEY_LATER, NULL, NULL,
-	  "tokens fetched and renewed by the host", HD_FOR_LATER },
 	{ "tls_ca_file", HERALD_PATH, 0, NULL, NULL, NULL, HD_FOR_READING },
 	{ "tls_pin", HERALD_STRING, 0, NULL, NULL, NULL, HD_FOR_READING },
 	{ "tls_server_name", HERALD_HOST, 0, NULL, NULL, NULL, HD_FOR_READING },
 	{ "tls_verify", HERALD_BOOL, 0, "true", NULL, NULL, HD_FOR_READING },
 	{ "tls_until", HD_TYPE_DATE, 0, NULL, NULL, NULL, HD_FOR_READING },
+	{ "tls_cert_file", HERALD_PATH, 0, NULL, NULL, NULL, HD_FOR_READING },
+	{ "tls_key_file", HERALD_PATH, 0, NULL, NULL, NULL, HD_FOR_READING },
+	{ "oauth2_url", HERALD_URL, 0, NULL, "https|http", NULL,
+	  HD_FOR_READING },
+	{ "oauth2_client_id", HERALD_STRING, 0, NULL, NULL, NULL,
+	  HD_FOR_READING },
+	{ "oauth2_secret", HERALD_STRING, HERALD_SECRET, NULL, NULL, NULL,
+	  HD_FOR_READING },
+	{ "oauth2_scope", HERALD_STRING, 0, NULL, NULL, NULL, HD_FOR_READING },
+	{ "oauth2_audience", HERALD_STRING, 0, NULL, NULL, NULL,
+	  HD_FOR_READING },
+	{ "oauth2_auth", HERALD_ENUM, 0, "header", "header|body", NULL,
+	  HD_FOR_READING },
 	{ NULL, 0, 0, NULL, NULL, NULL, HD_FOR_ALL },
 };
 
@@ -96,11 +119,27 @@ bool hd_common_is_for(const struct hd_common_row *row,
 	return true;
 }
 
+/* Parts of a mapping are read as MAPPING_MEMBER. */
+const struct hd_node *hd_common_node(const struct hd_node *section,
+				     const char *name)
+{
+	static const char *const mappings[] = { "tls", "oauth2" };
+	size_t n;
+
+	for (size_t i = 0; i < sizeof(mappings) / sizeof(mappings[0]); i++) {
+		n = strlen(mappings[i]);
+		if (strncmp(name, mappings[i], n) == 0 && name[n] == '_')
+			return hd_node_get(hd_node_get(section, mappings[i]),
+					   name + n + 1);
+	}
+	return hd_node_get(section, name);
+}
+
 static bool is_reserved(const char *name)
 {
 	return strcmp(name, "plugin") == 0 || strcmp(name, "tls") == 0 ||
-	       strcmp(name, "map") == 0 || strncmp(name, "tls_", 4) == 0 ||
-	       strncmp(name, "oauth2", 6) == 0;
+	       strncmp(name, "proxy_", 6) == 0 || strcmp(name, "map") == 0 ||
+	       strncmp(name, "tls_", 4) == 0 || strncmp(name, "oauth2", 6) == 0;
 }
 
 /* A rate is written as STRING in the ABI, which has no type for it. */

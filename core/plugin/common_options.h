@@ -3,8 +3,7 @@
  * One table of them.  A plugin that names one of these changes its default and
  * nothing else.  What concerns lookups and actions is read into struct
  * hd_common for those who act on it; all of it can be read by the plugin, the
- * mapping `tls` as tls_ca_file, tls_pin, tls_server_name, tls_verify and
- * tls_until.
+ * mappings `tls` and `oauth2` as tls_ca_file, tls_pin, ..., oauth2_url, ...
  */
 #ifndef HD_PLUGIN_COMMON_OPTIONS_H
 #define HD_PLUGIN_COMMON_OPTIONS_H
@@ -19,6 +18,7 @@
 #include "core/conf/settings.h"
 
 struct hd_err;
+struct hd_node;
 
 enum hd_share {
 	HD_SHARE_DEFAULT, /* as the key's EXTERNAL flag and our own lists say */
@@ -47,7 +47,7 @@ enum hd_common_for {
 	HD_FOR_ENRICHERS,
 	HD_FOR_ACTIONS,
 	HD_FOR_LATER,  /* comes in a later release */
-	HD_FOR_READING /* part of `tls`: not written by this name */
+	HD_FOR_READING /* part of `tls` or `oauth2`: not written by this name */
 };
 
 struct hd_common_row {
@@ -71,6 +71,12 @@ bool hd_common_is_for(const struct hd_common_row *row,
  * be of its type and give a default for it; names that the host needs for
  * itself are refused.  0 or -1. [any] */
 int hd_common_check_declared(const herald_option *option, struct hd_err *err);
+
+/* The node that the option `name` is read from: "tls_pin" is `pin` of `tls`,
+ * "oauth2_url" is `url` of `oauth2`, any other name a member of `section`.
+ * NULL if there is none. [any] */
+const struct hd_node *hd_common_node(const struct hd_node *section,
+				     const char *name);
 
 /* Goes through the default of a LIST, items separated by commas, brackets
  * around them or not: false at the end.  *at begins as the default. [any] */

@@ -57,6 +57,12 @@ static bool is_number(uint32_t type)
  * reading the default or "0" with them: a broken one fails there. */
 static int check_values(const herald_option *o, struct hd_err *err)
 {
+	if ((o->flags & HERALD_SECRET) && o->values &&
+	    strcmp(o->values, "whole") != 0 && !strstr(o->values, ".."))
+		return hd_err_set(err, EINVAL,
+				  "a secret's values are \"whole\" or "
+				  "min..max bytes, not '%s'",
+				  o->values);
 	if (o->type == HERALD_ENUM && (!o->values || !o->values[0]))
 		return hd_err_set(err, EINVAL, "an ENUM without values");
 	if (o->type == HERALD_TEMPLATE &&

@@ -8,7 +8,9 @@
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/net/http_client.h"
+#include "core/net/http_token.h"
 #include "core/net/tls.h"
+#include "core/plugin/http_options.h"
 #include "core/plugin/instance_impl.h"
 #include "core/plugin/options.h"
 #include "core/plugin/tls_options.h"
@@ -33,27 +35,47 @@ static const char **origins(const struct hd_instance *i)
 	return list;
 }
 
+/* The values of a list, NULL-ended.  The caller frees the array. */
+static const char **texts(const struct hd_instance *i, const char *name)
+{
+	size_t n = hd_options_count(i->options, name);
+	const char **list = hd_alloc_array(n + 1, sizeof(*list));
+
+	for (size_t k = 0; k < n; k++)
+		list[k] = hd_options_text(i->options, name, k).p;
+	return list;
+}
+
 int hd_host_http_start(struct hd_instance *i, struct hd_err *err)
 {
 	const struct hd_common *common = hd_options_common(i->options);
 	struct hd_http_peer_options options = {
 		.name = i->name,
 		.proxy = hd_options_text(i->options, "proxy", 0).p,
+		.proxy_user = hd_options_text(i->options, "proxy_user", 0).p,
+		.proxy_secret = hd_options_secret(i->options, "proxy_secret",
+						  0),
 		.max_in_flight = common->max_in_flight,
 		.timeout_ms = (uint32_t)common->timeout_ms,
 	};
+	struct hd_http_token_options oauth2;
 	struct hd_tls_policy policy;
-	const char **list;
+	const char **list, **direct;
 
 	if (!i->env->http)
 		return 0;
 	list = origins(i);
+	direct = texts(i, "no_proxy");
 	hd_tls_policy_of(i->options, &policy);
 	options.origins = list;
+	options.no_proxy = direct;
+	if (hd_oauth2_of(i->options, &oauth2))
+		options.oauth2 = &oauth2;
 	options.tls = &policy;
 	i->peer = hd_http_peer_new(i->env->http, &options, err);
 	hd_tls_policy_fini(&policy);
 	free(list);
+	free(direct);
 	return i->peer ? 0 : -1;
 }
 
@@ -150,13 +172,16 @@ static bool is_cancelled(struct hd_instance *i, herald_id req)
 static const char *fill_secret(struct hd_instance *i, const herald_http *rq,
 			       struct hd_http_call *call)
 {
+	bool token = hd_options_count(i->options, "oauth2_url") > 0;
+
+	/* The client puts the token into every request. */
 	if (!rq->auth_secret)
 		return NULL;
 	if (strcmp(rq->auth_secret, "oauth2") == 0)
-		return "oauth2 comes in a later release";
+		return token ? NULL : "oauth2 is not set up";
 	call->secret = hd_options_secret(i->options, rq->auth_secret, 0);
 	if (!call->secret)
-		return "auth_secret names no secret that is set";
+		return token ? NULL : "auth_secret names no secret that is set";
 	call->secret_header = rq->auth_header;
 	call->secret_prefix = rq->auth_prefix;
 	call->secret_user = rq->auth_user;

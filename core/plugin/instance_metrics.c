@@ -1,5 +1,6 @@
 /* The numbers of one instance: the host's about it, and the plugin's own. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
@@ -34,6 +35,16 @@ static struct hd_metric *dropped(const struct hd_instance *i,
 		"ones, and such of unknown requests.");
 }
 
+/* "herald_misp_enrich_pages_total": a counter says so in its name. */
+static char *own_name(const struct hd_instance *i, const herald_metric *m)
+{
+	const char *end = strrchr(m->name, '_');
+	bool told = end && strcmp(end, "_total") == 0;
+
+	return hd_strf("herald_%s_%s%s", i->plugin->name, m->name,
+		       m->type == HERALD_COUNTER && !told ? "_total" : "");
+}
+
 static void make_own_metrics(struct hd_instance *i)
 {
 	static const enum hd_metric_type types[] = {
@@ -47,7 +58,7 @@ static void make_own_metrics(struct hd_instance *i)
 					sizeof(*i->metrics.own));
 	for (uint32_t k = 0; k < list->count; k++) {
 		const herald_metric *m = &list->items[k];
-		char *name = hd_strf("herald_%s_%s", i->plugin->name, m->name);
+		char *name = own_name(i, m);
 
 		i->metrics.own[k] =
 			hd_instance_series(i, types[m->type], name, NULL,

@@ -15,6 +15,7 @@
 #include "core/conf/value.h"
 #include "core/expr/expr.h"
 #include "core/expr/template.h"
+#include "core/plugin/http_options.h"
 #include "core/plugin/options_impl.h"
 #include "core/plugin/tls_options.h"
 
@@ -57,6 +58,31 @@ static void read_json(struct hd_option_item *item, const struct hd_node *node)
 	item->text = hd_buf_steal(&buf);
 }
 
+/* "min..max" bytes, either may be missing. */
+static int check_secret_size(const struct hd_option_item *item,
+			     const char *bounds, const struct hd_node *node,
+			     const struct hd_check *check)
+{
+	const char *dots = strstr(bounds, "..");
+	size_t min = strtoul(bounds, NULL, 10), n;
+	size_t max = dots && dots[2] ? strtoul(dots + 2, NULL, 10) : SIZE_MAX;
+	char *path;
+
+	hd_secret_get(item->secret, &n);
+	if (n >= min && n <= max)
+		return 0;
+	path = hd_node_path(node);
+	hd_complain(check->complaints, hd_node_place(node),
+		    n < min ? "%s has less than %zu bytes: it can be guessed"
+			    : "%s has more than %zu bytes",
+		    path, n < min ? min : max);
+	hd_complain_hide(check->complaints);
+	free(path);
+	return hd_complain_remedy(check->complaints,
+				  "make one with 'openssl rand -base64 32' and "
+				  "give it to the other side as well");
+}
+
 static int read_secret(struct hd_option_item *item, const struct hd_option *row,
 		       const struct hd_node *node, const struct hd_check *check)
 {
@@ -66,7 +92,11 @@ static int read_secret(struct hd_option_item *item, const struct hd_option *row,
 	if (hd_secret_ref_read(node, check, &ref) < 0)
 		return -1;
 	item->secret = hd_secret_ref_open(&ref, whole, check);
-	return item->secret ? 0 : -1;
+	if (!item->secret)
+		return -1;
+	return row->values && !whole
+		       ? check_secret_size(item, row->values, node, check)
+		       : 0;
 }
 
 static int compile(struct hd_option_item *item, const struct hd_option *row,
@@ -197,7 +227,7 @@ static int read_values(struct hd_options *o, const struct hd_options_from *from,
 	for (size_t i = 0; i < o->count; i++) {
 		struct hd_option *row = &o->rows[i];
 
-		row->node = hd_tls_node(from->node, row->name);
+		row->node = hd_common_node(from->node, row->name);
 		if (row->node && hd_node_type(row->node) != HD_NODE_NULL) {
 			if (read_given(row, from, check) < 0)
 				rc = -1;
@@ -222,6 +252,8 @@ struct hd_options *hd_options_read(const struct hd_options_from *from)
 		rc = read_values(o, from, &check);
 	if (rc == 0)
 		rc = hd_tls_check(from->node, &check);
+	if (rc == 0)
+		rc = hd_http_options_check(from->node, &check);
 	if (rc == 0)
 		rc = hd_options_read_common(o, from);
 	if (rc < 0) {

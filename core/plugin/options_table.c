@@ -6,6 +6,7 @@
 #include "core/conf/node.h"
 #include "core/conf/table.h"
 #include "core/conf/value.h"
+#include "core/plugin/http_options.h"
 #include "core/plugin/options_impl.h"
 #include "core/plugin/tls_options.h"
 
@@ -86,6 +87,13 @@ static int refuse_foreign(const struct hd_options_from *from)
 	return rc;
 }
 
+static const struct hd_key *table_of(const struct hd_option *row)
+{
+	if (row->type != HD_TYPE_SUB)
+		return NULL;
+	return strcmp(row->name, "tls") == 0 ? hd_tls_keys : hd_oauth2_keys;
+}
+
 /* The table for hd_table_check(): what is refused with a sentence of its own
  * (above) is admitted here. */
 static struct hd_key *make_keys(const struct hd_options *o)
@@ -110,7 +118,7 @@ static struct hd_key *make_keys(const struct hd_options *o)
 			.flags = row->flags,
 			.values = row->values,
 			.offset = HD_KEY_NOWHERE,
-			.sub = row->type == HD_TYPE_SUB ? hd_tls_keys : NULL,
+			.sub = table_of(row),
 		};
 	}
 	for (const struct hd_common_row *c = hd_common_rows; c->name; c++) {

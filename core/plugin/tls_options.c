@@ -17,18 +17,12 @@ const struct hd_key hd_tls_keys[] = {
 	{ .name = "server_name",
 	  .type = HERALD_HOST,
 	  .offset = HD_KEY_NOWHERE },
+	{ .name = "cert_file", .type = HERALD_PATH, .offset = HD_KEY_NOWHERE },
+	{ .name = "key_file", .type = HERALD_PATH, .offset = HD_KEY_NOWHERE },
 	{ .name = "verify", .type = HERALD_BOOL, .offset = HD_KEY_NOWHERE },
 	{ .name = "until", .type = HD_TYPE_DATE, .offset = HD_KEY_NOWHERE },
 	{ .name = NULL },
 };
-
-const struct hd_node *hd_tls_node(const struct hd_node *section,
-				  const char *name)
-{
-	if (strncmp(name, "tls_", 4) != 0)
-		return hd_node_get(section, name);
-	return hd_node_get(hd_node_get(section, "tls"), name + 4);
-}
 
 static int check_until(const struct hd_node *until,
 		       const struct hd_check *check)
@@ -91,6 +85,8 @@ void hd_tls_policy_of(const struct hd_options *o, struct hd_tls_policy *out)
 	out->ca_file = text_of(o, "tls_ca_file");
 	out->pin = text_of(o, "tls_pin");
 	out->server_name = text_of(o, "tls_server_name");
+	out->cert_file = text_of(o, "tls_cert_file");
+	out->key_file = text_of(o, "tls_key_file");
 }
 
 int64_t hd_tls_insecure_until(const struct hd_options *o)

@@ -1,7 +1,9 @@
 /* tls_options.h - the mapping `tls` of a connector
  *
  * {ca_file: PATH}, {pin: 'sha256//...'}, {server_name: NAME}, or {verify:
- * false, until: DATE}: at most 90 days ahead, and over when it is over.
+ * false, until: DATE}: at most 90 days ahead, and over when it is over.  Who we
+ * are ourselves: {cert_file: PATH, key_file: PATH}, PEM; without key_file the
+ * key stands in cert_file.
  */
 #ifndef HD_PLUGIN_TLS_OPTIONS_H
 #define HD_PLUGIN_TLS_OPTIONS_H
@@ -17,11 +19,6 @@ struct hd_tls_policy;
 
 /* What the mapping may hold. */
 extern const struct hd_key hd_tls_keys[];
-
-/* The node that the option `name` is read from: "tls_pin" is `pin` of `tls`,
- * any other name a member of `section`.  NULL if there is none. [any] */
-const struct hd_node *hd_tls_node(const struct hd_node *section,
-				  const char *name);
 
 /* Checks verify against until.  0 or, having complained, -1. [any] */
 int hd_tls_check(const struct hd_node *section, const struct hd_check *check);

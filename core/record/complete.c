@@ -3,8 +3,11 @@
 #include <string.h>
 
 #include "core/base/digest.h"
+#include "core/base/json_text.h"
 #include "core/record/mend.h"
 #include "core/record/schema.h"
+
+#define UID_MAX 1024 /* bytes of an alert's identifier */
 
 enum { CATEGORY_FINDINGS = 2, CLASS_DETECTION_FINDING = 2004, CREATE = 1 };
 
@@ -99,6 +102,26 @@ static void set_metadata(json_t *record, const struct hd_record_origin *origin)
 	}
 }
 
+/* A bound for what is kept to know redeliveries by.  One that may have been cut
+ * is told from others by what was received as well. */
+static void shorten_uid(json_t *finding, const char *seed, size_t n)
+{
+	const json_t *uid = json_object_get(finding, "uid");
+	const struct hd_piece pieces[] = {
+		{ json_string_value(uid), json_string_length(uid) },
+		{ seed, n },
+	};
+	bool is_cut = pieces[0].n > HD_JSON_TEXT_MAX - 4;
+	uint8_t digest[HD_SHA256_SIZE];
+	char text[HD_SHA256_HEX];
+
+	if (pieces[0].n <= UID_MAX)
+		return;
+	hd_sha256_pieces(pieces, is_cut ? 2 : 1, digest);
+	hd_sha256_hex(digest, sizeof(digest), text);
+	set_text(finding, "uid", text);
+}
+
 static void set_finding(json_t *record, const char *seed, size_t n)
 {
 	json_t *finding = own_object(record, record, "finding_info");
@@ -109,6 +132,7 @@ static void set_finding(json_t *record, const char *seed, size_t n)
 		hd_sha256_hex(seed, n, digest);
 		set_text(finding, "uid", digest);
 	}
+	shorten_uid(finding, seed, n);
 	if (!has_text(finding, "title") && has_text(metadata, "event_code"))
 		json_object_set(finding, "title",
 				json_object_get(metadata, "event_code"));

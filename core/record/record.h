@@ -55,7 +55,8 @@ struct hd_record_origin {
  * attributes that OCSF asks for (device.type_id 0, file.type_id, process.uid
  * a digest, file.name from path or hash, user.name from the mail address),
  * captions beside every _id that the schema knows, finding_info.uid (hex
- * digest of `uid_seed` when the map gave none), observables.  What still does
+ * digest of `uid_seed` when the map gave none, of itself when it is longer than
+ * 1024 bytes), observables.  What still does
  * not fit goes to unmapped.herald.<path with _>.  The result validates.
  * [loop] */
 void hd_record_complete(json_t *record, const struct hd_record_origin *origin,

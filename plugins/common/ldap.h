@@ -38,8 +38,8 @@ void hp_ldap_free(struct hp_ldap *ldap);
 /* Borrowed, valid as long as `ldap`. [any] */
 struct hp_directory *hp_ldap_directory(const struct hp_ldap *ldap);
 
-/* Connects and logs in, if that is not so already.  `for_all` is the wait of
- * everything that follows, copied. [worker] */
+/* Connects and logs in, if that is not so already.  `wait` is copied, and holds
+ * for everything that follows. [worker] */
 uint32_t hp_ldap_open(struct hp_ldap *ldap, const struct hp_ldap_wait *wait,
 		      struct hp_text *why);
 

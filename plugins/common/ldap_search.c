@@ -167,6 +167,12 @@ static uint32_t judge(struct search *s, struct hp_text *why)
 	}
 	if (status == HERALD_OK)
 		return s->found->count > 0 ? HERALD_OK : HERALD_NOT_FOUND;
+	/* No object is an answer; no place to look in is none. */
+	if (status == HERALD_NOT_FOUND && s->query->subtree) {
+		hp_text_addf(why, "%s: there is no %s, or we do not see it",
+			     s->l->name, s->query->base);
+		return HERALD_BAD_CONFIG;
+	}
 	if (status == HERALD_NOT_FOUND)
 		return status;
 	hp_text_addf(why, "%s: ", s->l->name);

@@ -58,9 +58,10 @@ struct hp_found {
 	bool more; /* than `max` */
 };
 
-/* Page by page until there are no more, or more than `max`.  NOT_FOUND: there
- * is no such base, or nothing fits.  A connection that was cut meanwhile is
- * opened once more.  The caller frees found->first. [worker] */
+/* Page by page until there are no more, or more than `max`.  NOT_FOUND: nothing
+ * fits, or there is no such object; a base to search below that is not there is
+ * BAD_CONFIG.  A connection that was cut meanwhile is opened once more.  The
+ * caller frees found->first. [worker] */
 uint32_t hp_ldap_search(struct hp_ldap *ldap, const struct hp_query *query,
 			struct hp_found *found, struct hp_text *why);
 

@@ -119,20 +119,3 @@ const char *http_in_refusal(const herald_host *h, enum http_in_auth auth,
 	}
 	return refuse_signed(h, auth, rq);
 }
-
-const char *http_in_unfit_secret(const herald_host *h)
-{
-	for (size_t i = 0; i < SECRETS; i++) {
-		char none[1];
-		size_t n = 0;
-
-		if (h->secret(h, secrets[i], none, &n) == HERALD_NOT_FOUND)
-			continue;
-		if (n < HTTP_IN_SECRET_MIN)
-			return "a secret of less than 24 bytes can be guessed: "
-			       "make one with 'openssl rand -base64 32'";
-		if (n > HP_KEY_MAX)
-			return "a secret of more than 1024 bytes";
-	}
-	return NULL;
-}

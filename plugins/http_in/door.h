@@ -10,7 +10,8 @@
 
 #include <herald/plugin.h>
 
-#define HTTP_IN_SECRET_MIN 24 /* bytes: shorter ones can be guessed */
+/* Bytes: shorter ones can be guessed, no longer key is signed with. */
+#define HTTP_IN_SECRET_SIZE "24..1024"
 
 /* As the words of the option `auth` stand. */
 enum http_in_auth {
@@ -24,9 +25,5 @@ enum http_in_auth {
 /* NULL, or why `rq` is turned away: for the log, no secret in it. [loop] */
 const char *http_in_refusal(const herald_host *h, enum http_in_auth auth,
 			    const herald_request *rq);
-
-/* NULL, or what is wrong with the secrets themselves. [loop: not in create()]
- */
-const char *http_in_unfit_secret(const herald_host *h);
 
 #endif

@@ -16,6 +16,7 @@
 #include "http_in/batch.h"
 #include "http_in/door.h"
 #include "http_in/map.h"
+#include "http_in/verdict.h"
 
 enum { METRIC_STORED, METRIC_TURNED_AWAY };
 
@@ -24,7 +25,7 @@ struct http_in {
 	enum http_in_auth auth;
 	bool splits;
 	const char *list_at;
-	const char *unfit; /* what is wrong with our secrets; NULL: nothing */
+	struct http_in_verdicts verdicts;
 	struct hp_strikes strikes;
 	struct http_in_batch batch; /* while a request is taken apart */
 };
@@ -91,10 +92,6 @@ static bool turned_away(struct http_in *in, const herald_request *rq)
 
 static bool is_refused(struct http_in *in, const herald_request *rq)
 {
-	if (in->unfit) {
-		answer_later(in, rq->req);
-		return true;
-	}
 	if (in->auth != HTTP_IN_PATH && rq->path.n > 0) {
 		answer(in, rq->req, 404, NULL,
 		       "{\"error\":\"nothing here\"}\n");
@@ -129,9 +126,17 @@ static void take_apart(struct http_in *in, herald_str body)
 
 static void take(struct http_in *in, herald_id req)
 {
-	switch (in->h->emit(in->h, in->batch.list, in->batch.n, req)) {
-	case HERALD_OK:
+	uint32_t status;
+
+	if (!http_in_verdict(&in->verdicts, in->h, &in->batch, req)) {
+		answer_later(in, req);
+		return;
+	}
+	status = in->h->emit(in->h, in->batch.list, in->batch.n, req);
+	if (status == HERALD_OK)
 		return; /* settled() follows */
+	free(http_in_verdict_take(&in->verdicts, req));
+	switch (status) {
 	case HERALD_BUSY:
 		answer_later(in, req);
 		return;
@@ -164,13 +169,17 @@ static void request(void *self, const herald_request *rq)
 static void settled(void *self, uint64_t tag, uint32_t status)
 {
 	struct http_in *in = self;
+	struct http_in_verdict *verdict = http_in_verdict_take(&in->verdicts,
+							       tag);
 
 	if (status != HERALD_OK) {
 		answer_later(in, tag);
-		return;
+	} else {
+		in->h->metric(in->h, METRIC_STORED, 1);
+		answer(in, tag, verdict ? verdict->code : 200, NULL,
+		       verdict ? verdict->body : "{\"stored\":true}\n");
 	}
-	in->h->metric(in->h, METRIC_STORED, 1);
-	answer(in, tag, 200, NULL, "{\"stored\":true}\n");
+	free(verdict);
 }
 
 /* Nobody waits here: after BUSY the sender was told to come again. */
@@ -203,25 +212,19 @@ static void *create(const herald_host *h)
 	return in;
 }
 
-static void start(void *self)
+static void destroy(void *self)
 {
 	struct http_in *in = self;
 
-	in->unfit = http_in_unfit_secret(in->h);
-	if (in->unfit)
-		in->h->health(in->h, HERALD_BAD_CONFIG, herald_cstr(in->unfit));
-}
-
-static void destroy(void *self)
-{
-	free(self);
+	http_in_verdicts_free(&in->verdicts);
+	free(in);
 }
 
 /* clang-format off */
 static const herald_option options[] = {
-    { "secret", HERALD_STRING, HERALD_REQUIRED | HERALD_SECRET, NULL, NULL,
+    { "secret", HERALD_STRING, HERALD_REQUIRED | HERALD_SECRET, NULL, HTTP_IN_SECRET_SIZE,
       "what senders know: 24 bytes or more" },
-    { "old_secret", HERALD_STRING, HERALD_SECRET, NULL, NULL,
+    { "old_secret", HERALD_STRING, HERALD_SECRET, NULL, HTTP_IN_SECRET_SIZE,
       "also right, while another one replaces it" },
     { "auth", HERALD_ENUM, 0, "bearer", "bearer|header|path|github|standard",
       "how senders prove that they know it" },
@@ -263,7 +266,6 @@ HERALD_PLUGIN {
     .options = HERALD_ITEMS(options),
     .metrics = HERALD_ITEMS(metrics),
     .create = create,
-    .start = start,
     .destroy = destroy,
     .source = &source,
 };

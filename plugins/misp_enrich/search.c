@@ -14,7 +14,8 @@
 struct search {
 	struct misp *m;
 	unsigned page;
-	bool cut_short; /* the last page was full */
+	bool cut_short;	   /* the last page was full */
+	bool no_sightings; /* with them the page was too long */
 	size_t n;
 	struct misp_finding findings[];
 };
@@ -117,6 +118,25 @@ static void take(void *ud, const struct misp_attribute *a)
 		misp_finding_add(&s->findings[i], s->m->h, a);
 }
 
+/* What many have seen has a longer list than is read: then it is judged without
+ * it, and the alert says so. */
+static bool is_worth_another(const struct search *s,
+			     const struct misp_answer *a)
+{
+	return a->status == HERALD_TOO_BIG && s->m->sightings &&
+	       !s->no_sightings;
+}
+
+static void ask_again(struct search *s)
+{
+	s->m->h->log(s->m->h, HERALD_NOTICE, s->findings[0].asked->req,
+		     HERALD_S("MISP has more sightings than are read: judged "
+			      "without them"));
+	s->no_sightings = true;
+	s->page--;
+	ask(s);
+}
+
 static void on_page(void *self, herald_id req, void *ud,
 		    const herald_reply *reply)
 {
@@ -131,7 +151,9 @@ static void on_page(void *self, herald_id req, void *ud,
 		misp_answer_spoil(&a, HERALD_BAD_REPLY,
 				  "the answer has no attributes");
 	s->cut_short = rows >= (size_t)s->m->page_size;
-	if (a.status != HERALD_OK)
+	if (is_worth_another(s, &a))
+		ask_again(s);
+	else if (a.status != HERALD_OK)
 		fail(s, &a);
 	else if (s->cut_short && s->page < PAGES_MAX)
 		ask(s);
@@ -164,7 +186,7 @@ static void make_body(struct search *s, struct hp_json *body)
 	hp_json_put_int(body, "/includeWarninglistHits", 1);
 	if (s->m->decay)
 		hp_json_put_int(body, "/includeDecayScore", 1);
-	if (s->m->sightings)
+	if (s->m->sightings && !s->no_sightings)
 		hp_json_put_int(body, "/includeSightings", 1);
 	hp_json_put_int(body, "/limit", s->m->page_size);
 	hp_json_put_int(body, "/page", s->page);

@@ -63,7 +63,9 @@ static void take_for_ack(struct splunk *s, herald_id req,
 			 const struct hec_batch *batch,
 			 const struct hec_channel *channel)
 {
-	struct splunk_debt debt = { .records = batch->n, .pay = pay_ack };
+	struct splunk_debt debt = { .records = batch->n,
+				    .pay = pay_ack,
+				    .arrives = true };
 	uint32_t status;
 
 	memcpy(debt.channel, channel->id, sizeof(debt.channel));
@@ -89,6 +91,7 @@ static void take(struct splunk *s, herald_id req, const struct hec_batch *batch,
 		.code = code,
 		.number = code == HEC_SUCCESS ? -1 : (long)batch->n,
 		.pay = pay,
+		.arrives = true,
 	};
 	uint32_t status = emit(s, batch, &debt);
 

@@ -13,15 +13,50 @@
 #include "common/strikes.h"
 
 struct hec_acks;
+struct account;
+struct feed;
+struct pull;
+struct reconcile;
 
-enum { METRIC_STORED, METRIC_WRONG_SECRET };
+enum {
+	METRIC_STORED,
+	METRIC_WRONG_SECRET,
+	METRIC_PULLED,
+	METRIC_FIRED,
+	METRIC_RECEIVED,
+	METRIC_MISSING,
+	METRIC_FETCHED,
+	METRIC_LOST,
+	METRIC_LATE,
+	METRIC_OUTSTANDING,
+};
+
+/* Of api.c. */
+struct api {
+	const char *url, *user, *app; /* NULL: not configured */
+	bool is_old, is_new;	      /* knows search/jobs only; knows v2 */
+	bool stopped;		      /* the token was refused */
+	uint32_t status[2];
+	char why[2][512];
+};
 
 struct splunk {
 	const herald_host *h;
-	bool full;	       /* BUSY was said, and no room told of since */
+	bool full; /* BUSY was said, and no room told of since */
+	bool halted;
 	bool query_token;      /* HEC's token may stand in the query */
 	struct hec_acks *acks; /* NULL: there are none */
 	struct hp_strikes strikes;
+	struct api api;
+	struct feed *waiting;	     /* for room */
+	struct pull *pull;	     /* NULL: nothing is pulled */
+	struct reconcile *reconcile; /* NULL: nothing is compared */
+	struct account *account; /* of what arrived, for reconcile; or NULL */
+};
+
+/* Which row of which search arrived, as digests. */
+struct splunk_arrival {
+	uint64_t sid, row;
 };
 
 /* Answers the request once its records are stored, or are not. */
@@ -32,6 +67,10 @@ struct splunk_debt {
 	long number;   /* HEC: of the first bad envelope; -1: none */
 	unsigned char channel[16]; /* HEC with acknowledgements */
 	uint64_t ack;
+	bool arrives; /* it was sent to us: counts as arrived */
+	struct splunk_arrival *arrivals; /* splunk_emit() makes them */
+	uint32_t arrival_count;
+	void *ud; /* of whom it is owed to */
 	void (*pay)(struct splunk *s, const struct splunk_debt *debt,
 		    uint32_t status);
 };

@@ -88,9 +88,9 @@ void splunk_webhook(struct splunk *s, const herald_request *rq)
 		.row = "/result",
 	};
 	const herald_record *const records[] = { &record };
-	const struct splunk_debt debt = { .req = rq->req,
-					  .records = 1,
-					  .pay = pay };
+	const struct splunk_debt debt = {
+		.req = rq->req, .records = 1, .pay = pay, .arrives = true
+	};
 
 	if (is_refused(s, rq))
 		return;

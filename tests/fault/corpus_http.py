@@ -15,27 +15,28 @@ BODY = b'{"result":{"a":1}}'
 WAIT_S = 3
 
 
-def corpus(path):
-    """(id, what, bytes, expected) ...; `path` is where a POST is taken."""
+def corpus(path, body=BODY):
+    """(id, what, bytes, expected) ...; `path` is where a POST is taken, `body`
+    18 bytes that are sent there."""
     where = path.encode()
     sized = b"Host: h\r\nContent-Length: 18\r\n"
     chunked = b"Host: h\r\nTransfer-Encoding: chunked\r\n"
 
-    def req(line=b"POST " + where + b" HTTP/1.1", hdr=sized, body=BODY):
-        return line + b"\r\n" + hdr + b"\r\n" + body
+    def req(line=b"POST " + where + b" HTTP/1.1", hdr=sized, sent=body):
+        return line + b"\r\n" + hdr + b"\r\n" + sent
 
     def cl(value):
         return req(hdr=b"Host: h\r\nContent-Length: " + value + b"\r\n")
 
-    def te(value, body=BODY):
+    def te(value, sent=body):
         return req(hdr=b"Host: h\r\nTransfer-Encoding: " + value + b"\r\n",
-                   body=body)
+                   sent=sent)
 
     def line(text):
         return req(line=text + b" HTTP/1.1")
 
     many = b"".join(b"X%d: 1\r\n" % i for i in range(5000))
-    one_byte = b"".join(b"1\r\n" + BODY[i:i + 1] + b"\r\n" for i in range(18))
+    one_byte = b"".join(b"1\r\n" + body[i:i + 1] + b"\r\n" for i in range(18))
     hello = bytes.fromhex("16030100a5010000a10303") + b"\0" * 160
     return [
         ("h01", "plain valid POST", req(), "ok"),
@@ -54,7 +55,7 @@ def corpus(path):
          req(hdr=b"Host: h\r\nX-A: 1\r\n 2\r\nContent-Length: 18\r\n"),
          "4xx"),
         ("h15", "bare LF line ends", b"POST " + where +
-         b" HTTP/1.1\nHost: h\nContent-Length: 18\n\n" + BODY, "4xx"),
+         b" HTTP/1.1\nHost: h\nContent-Length: 18\n\n" + body, "4xx"),
         ("h16", "bare CR in header",
          req(hdr=b"Host: h\r\nX: a\rb\r\nContent-Length: 18\r\n"), "4xx"),
         ("h18", "NUL in URL", line(b"POST " + where + b"\0x"), "4xx"),
@@ -74,15 +75,15 @@ def corpus(path):
         ("h32", "CONNECT", b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", "4xx"),
         ("h33", "TRACE", b"TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", "4xx"),
         ("h34", "chunk size 2^64",
-         req(hdr=chunked, body=b"FFFFFFFFFFFFFFFFF\r\nx"), "4xx"),
+         req(hdr=chunked, sent=b"FFFFFFFFFFFFFFFFF\r\nx"), "4xx"),
         ("h36", "chunk ext 64 KiB",
-         req(hdr=chunked, body=b"12;" + b"e" * 65536 + b"\r\n" + BODY +
+         req(hdr=chunked, sent=b"12;" + b"e" * 65536 + b"\r\n" + body +
              b"\r\n0\r\n\r\n"), "4xx"),
         ("h38", "trailer smuggles header",
-         req(hdr=chunked, body=b"12\r\n" + BODY +
+         req(hdr=chunked, sent=b"12\r\n" + body +
              b"\r\n0\r\nAuthorization: Bearer x\r\n\r\n"), "ok"),
         ("h39", "one-byte chunks x 18",
-         req(hdr=chunked, body=one_byte + b"0\r\n\r\n"), "ok"),
+         req(hdr=chunked, sent=one_byte + b"0\r\n\r\n"), "ok"),
         ("h40", "Expect: 100-continue",
          req(hdr=b"Host: h\r\nExpect: 100-continue\r\n"
              b"Content-Length: 18\r\n"), "ok"),
@@ -90,10 +91,10 @@ def corpus(path):
          req(hdr=b"Host: h\r\nExpect: 200-ok\r\nContent-Length: 18\r\n"),
          "4xx"),
         ("h42", "pipelined twice", req() + req(), "ok"),
-        ("h43", "body shorter than CL, then FIN", req(body=BODY[:5]),
+        ("h43", "body shorter than CL, then FIN", req(sent=body[:5]),
          "close"),
         ("h44", "body longer than CL",
-         req(body=BODY + b"GET /admin HTTP/1.1\r\nHost: h\r\n\r\n"), "ok"),
+         req(sent=body + b"GET /admin HTTP/1.1\r\nHost: h\r\n\r\n"), "ok"),
         ("h45", "gzip bomb declared",
          req(hdr=b"Host: h\r\nContent-Encoding: gzip\r\n"
              b"Content-Length: 18\r\n"), "4xx"),

@@ -15,11 +15,13 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -144,9 +146,40 @@ WRAP(ssize_t, writev, (int fd, const struct iovec *parts, int n),
      (fd, parts, n))
 WRAP(int, rename, (const char *from, const char *to), (from, to))
 WRAP(int, ftruncate, (int fd, off_t n), (fd, n))
+WRAP(ssize_t, read, (int fd, void *data, size_t n), (fd, data, n))
+WRAP(int, unlink, (const char *path), (path))
+WRAP(int, mkdir, (const char *path, mode_t mode), (path, mode))
+WRAP(int, socket, (int domain, int type, int protocol),
+     (domain, type, protocol))
 WRAP(int, accept4, (int fd, struct sockaddr *address, socklen_t *n, int flags),
      (fd, address, n, flags))
 /* clang-format on */
+
+/* Says what is wrong by its return value. */
+int pthread_create(pthread_t *thread, const pthread_attr_t *attr,
+		   void *(*body)(void *), void *ud)
+{
+	static int (*real)(pthread_t *, const pthread_attr_t *,
+			   void *(*)(void *), void *);
+
+	if (fails("pthread_create"))
+		return failure;
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "pthread_create");
+	return real(thread, attr, body, ud);
+}
+
+/* Only what adds can want memory. */
+int epoll_ctl(int epoll, int what, int fd, struct epoll_event *event)
+{
+	static int (*real)(int, int, int, struct epoll_event *);
+
+	if (what == EPOLL_CTL_ADD && fails("epoll_ctl"))
+		return -1;
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "epoll_ctl");
+	return real(epoll, what, fd, event);
+}
 
 #define WRAP_OPEN(name)                                            \
 	int name(const char *path, int flags, ...)                 \

@@ -131,7 +131,9 @@ class HeraldStore:
                 "secrets/misp": self.misp.key, "secrets/soar": self.soar.key})
         os.chmod(place, 0o700)
         self.herald.start()
-        self.senders = kill9.Senders(self.herald, self.options, acks)
+        self.senders = kill9.Senders(
+            self.herald.port("INGEST"), kill9.Alerts(self.options),
+            self.options.alerts, acks)
 
     def cut(self, copy):
         self.herald.process.send_signal(signal.SIGSTOP)

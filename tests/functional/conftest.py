@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import certificates as making   # noqa: E402
 import herald as harness        # noqa: E402
+from directories import Relay   # noqa: E402
 from private_net import Unavailable     # noqa: E402
 from real_samba import Samba    # noqa: E402
 from services import Service    # noqa: E402
@@ -67,6 +68,11 @@ def soar(pool):
 
 
 @pytest.fixture
+def splunk(pool):
+    return pool("splunk")
+
+
+@pytest.fixture
 def virustotal(pool):
     return pool("virustotal")
 
@@ -115,3 +121,17 @@ def directory(samba):
     """The same, and the test is in its network: doubles of `pool` are not."""
     with samba.net:
         yield samba
+
+
+@pytest.fixture
+def relay(directory):
+    """Starts lines to the directory that can be cut: relay(port)."""
+    running = []
+
+    def start(port=636):
+        running.append(Relay(port))
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.close()

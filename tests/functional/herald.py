@@ -295,7 +295,7 @@ class Herald:
         """Every alert with its actions, as `heraldctl export` tells them."""
         ended = self.run_ctl("export")
         assert ended.returncode == 0, ended.stderr
-        return [json.loads(line) for line in ended.stdout.splitlines()]
+        return [json.loads(line) for line in ended.stdout.split("\n") if line]
 
     def post(self, target, body, headers=None, port="INGEST"):
         """(status, parsed or raw body) of a POST to a listener."""

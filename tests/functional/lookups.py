@@ -70,6 +70,12 @@ class Asking:
                            lambda: f"{uid} ended\n" + self.herald.log())
         return Alert(self.herald.ctl("show", alert["id"]), self.name)
 
+    def why(self, alert):
+        """What is said of the answer that is missing."""
+        told = self.herald.ctl("explain", alert.shown["id"])["answers"]
+        missing = [one for one in told if one["outcome"] == "missing"]
+        return missing[0].get("detail", missing[0]["reason"])
+
     def ended(self, uid):
         for one in self.herald.export():
             if one["uid"] == uid and one["state"] in ENDED:

@@ -25,6 +25,7 @@ FIXTURES = os.path.join(TESTS, "fixtures")
 CREDENTIALS = {
     "misp": ("--key", ("example" * 6)[:40]),
     "soar": ("--token", "example-automation-token"),
+    "splunk": ("--token", "example-splunk-token"),
     "virustotal": ("--key", "example-virustotal-key"),
 }
 

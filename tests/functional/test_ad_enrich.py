@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from directories import SECRETS, Relay, lines
+from directories import SECRETS, lines
 from lookups import CONFIG, Asking
 from real_samba import NAME, ROOT, STAFF
 
@@ -16,27 +16,8 @@ def ad(directory, herald):
     return start
 
 
-@pytest.fixture
-def relay(directory):
-    running = []
-
-    def start(port=636):
-        running.append(Relay(port))
-        return running[-1]
-    yield start
-    for one in running:
-        one.close()
-
-
 def user_of(alert):
     return alert.record["evidences"][0]["user"]
-
-
-def why(connector, alert):
-    """What is said of the answer that is missing."""
-    told = connector.herald.ctl("explain", alert.shown["id"])["answers"]
-    missing = [one for one in told if one["outcome"] == "missing"]
-    return missing[0].get("detail", missing[0]["reason"])
 
 
 def names(groups):
@@ -149,7 +130,7 @@ def test_two_are_ambiguous_and_nobody_is_taken(ad, directory):
     alert = connector.ask({"recipient": "twins@example.org", "subject": "x",
                            "message_id": "2"})
     assert alert.outcome == "missing"
-    said = why(connector, alert)
+    said = connector.why(alert)
     assert "ambiguous: 2 objects" in said
     assert f"CN=twin1,{STAFF}" in said and f"CN=twin2,{STAFF}" in said
 
@@ -191,7 +172,7 @@ def test_outside_of_base_is_nobody(ad, directory):
 def refused(connector, word):
     alert = connector.ask({"user": "alice"})
     assert alert.outcome == "missing"
-    assert word in why(connector, alert)
+    assert word in connector.why(alert)
 
 
 @pytest.mark.parametrize("user, secret, word", [

@@ -96,18 +96,6 @@ def ops(directory, herald):
 
 
 @pytest.fixture
-def relay(directory):
-    running = []
-
-    def start(port=636):
-        running.append(Relay(port))
-        return running[-1]
-    yield start
-    for one in running:
-        one.close()
-
-
-@pytest.fixture
 def somebody(directory):
     """Makes users that nobody else uses."""
     def make(**more):

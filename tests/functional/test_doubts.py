@@ -41,6 +41,17 @@ def told(herald):
     return check
 
 
+def test_who_was_asked_may_be_missing(told):
+    assert "warning" not in told("""\
+  - name: p
+    steps:
+      - enrich: {by: [cmdb], within: 1s}
+      - score:
+          - {name: base, add: 20, because: x}
+          - {name: unknown, if: 'missing("cmdb")', add: 10, because: x}
+""")
+
+
 @pytest.mark.parametrize("condition, word", [
     ("risk_score >= 75", None),
     ("risk_score > 75", "to 0 at least and to 75 at most"),

@@ -15,7 +15,7 @@ EXAMPLES = os.path.join(HERE, os.pardir, os.pardir, "conf", "examples")
 # Keys and functions that come later, and connectors that are not among ours.
 LATER = re.compile(
     r"comes (in|with) a later release"
-    r"|plugin (ad_respond|geo_enrich|m365_respond|defender_respond): ")
+    r"|plugin (geo_enrich|m365_respond|defender_respond): ")
 LISTS = {"vpn_exits.txt": "192.0.2.0/24", "never_isolate.txt": "dc1",
          "service_users.txt": "svc-backup", "partner_domains.txt": "example.org"}
 

@@ -289,7 +289,7 @@ def test_batches_side_by_side(daemon):
         assert all(threads.map(batch, range(16)))
     assert len(daemon.export()) == 3200
     assert daemon.metrics()[
-        'herald_splunk_in_stored{connector="splunk"}'] == 3200
+        'herald_splunk_in_stored_total{connector="splunk"}'] == 3200
 
 
 def test_too_many_events_are_refused_whole(daemon):

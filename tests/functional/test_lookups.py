@@ -163,7 +163,7 @@ def test_a_dead_service_is_left_alone(ask_misp, misp):
         assert asking.ask({"src": f"8.8.4.{i}"}).outcome == "missing"
     assert len(misp.requests(path="/attributes/restSearch")) == 5
     assert asking.herald.metrics()[
-        'herald_breaker_open{connector="misp"}'] == 1
+        'herald_breaker_state{connector="misp",state="open"}'] == 1
 
 
 def test_equal_values_of_many_alerts_are_asked_once(ask_misp, misp):

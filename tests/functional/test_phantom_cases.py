@@ -282,19 +282,26 @@ def test_no_case_is_a_final_word(herald, soar, action, given, words):
     assert acting.effects() == 0
 
 
-def test_a_case_just_opened_is_gone_on_with(herald, soar):
+@pytest.mark.parametrize("action, given", [
+    ("add_comment", ", text: x"), ("run_playbook", ", playbook: local/x"),
+    ("close_case", ""), ("add_artifacts", "")])
+def test_a_case_just_opened_is_gone_on_with(herald, soar, action, given):
     config = CONFIG.replace(
-        "[{name: it, do: soar.@ACTION@, with: @WITH@, retry_until: 60s}]", """
-          - {name: case, do: soar.create_case}
-          - name: note
+        "[{name: it, do: soar.@ACTION@, with: @WITH@, retry_until: 60s}]", f"""
+          - {{name: case, do: soar.create_case}}
+          - name: then
             if: 'done.case.state == "done"'
-            do: soar.add_comment
-            with: {container: '${done.case.result.container_id}', text: x}
+            do: soar.{action}
+            with: {{container: '${{done.case.result.container_id}}'{given}}}
 """).replace("@MORE@", "")
     daemon = herald(config, SOAR=soar.url, files={"secrets/soar": soar.key})
     daemon.wait_state(send_webhook(daemon, PAYLOAD), "done")
-    case = soar.state()["containers"][0]
-    assert len(case["comments"]) == 1
+    state = soar.state()
+    case = state["containers"][0]
+    assert {"add_comment": len(case["comments"]) == 1,
+            "run_playbook": len(state["runs"]) == 1,
+            "add_artifacts": len(case["artifacts"]) == 4,
+            "close_case": case["status"] == "closed"}[action]
 
 
 # Once, whatever is lost.

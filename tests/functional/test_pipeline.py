@@ -503,6 +503,17 @@ def test_a_crash_while_it_asks_begins_anew(piping, misp):
     assert len(piped.herald.export()) == 1
 
 
+def test_a_stop_while_it_asks_begins_anew(piping, misp):
+    """What a connector did not answer since it was stopped is not missing."""
+    piped = piping(enrich("10s"))
+    misp.fault("hang", path="/attributes/restSearch", times=1)
+    piped.send(src=BAD_IP)
+    wait_until(lambda: searches(misp), 10, "MISP asked")
+    piped.herald.restart()
+    assert score(piped) == (70, 70)
+    assert piped.herald.log().count("state=done") == 1
+
+
 @pytest.mark.skipif(not has_crash_points(), reason="no crash points")
 def test_a_window_survives_its_leaders_crash(piping):
     piped = piping(DEDUP, environment={"HERALD_CRASH_AT": "before_decided"})

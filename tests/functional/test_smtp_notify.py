@@ -460,6 +460,18 @@ def test_a_wrong_file_is_refused_at_load(herald, text, words):
     assert words in str(told.value)
 
 
+@pytest.mark.parametrize("given, words", [
+    ({"body": {"file": "body.txt"}}, "absolute path"),
+    ({"body": {"file": "/x", "more": "y"}}, "not a mapping"),
+    ({"body": {}}, "not a mapping"),
+    ({"copy": {"file": "/x"}}, "not a mapping")])
+def test_only_texts_stand_in_files(herald, given, words):
+    mailer = Mailer(herald, Smtp(), started=False, **given)
+    with pytest.raises(ChildProcessError) as told:
+        mailer.herald.start()
+    assert words in str(told.value)
+
+
 def test_other_domains_are_refused(herald):
     with Smtp() as server:
         mailer = Mailer(herald, server, CLEAR + ", domains: [example.com]",

@@ -297,8 +297,12 @@ def heraldd_t(text):
     with tempfile.TemporaryDirectory(prefix="herald-") as folder:
         plugins = gather_plugins(os.path.join(folder, "plugins"))
         path = os.path.join(folder, "herald.yaml")
-        with open(path, "w", encoding="utf-8") as out:
-            out.write(text.replace("@PLUGINS@", plugins))
+        if isinstance(text, str):
+            text = text.encode()
+        wide = text.startswith(b"\xff\xfe")
+        with open(path, "wb") as out:
+            out.write(text.replace(
+                b"@PLUGINS@", b"" if wide else plugins.encode()))
         return subprocess.run([heraldd, "-t", "-c", path], check=False,
                               capture_output=True, text=True, timeout=60)
 
@@ -333,9 +337,138 @@ def test_refused_with_place_and_remedy(name):
     assert any(word in c for c in fitting), f"no '{word}':\n{done.stderr}"
 
 
+def test_a_secret_is_hidden_in_every_complaint_about_its_line():
+    done = heraldd_t(GOOD.replace("secret: example-token",
+                                  "lable: x, secret: example-token, tpyes: x"))
+    assert done.stderr.count("herald.yaml:11:") >= 2, done.stderr
+    assert "example-token" not in done.stderr
+
+
 def test_all_complaints_at_once():
     text = respond("- {do: soar.create_cas}") + \
         "lists:\n  a: {values: [x], of: nothing}\n"
     done = heraldd_t(text.replace("mode: notify", "mode: loud"))
     for word in ("loud", "create_cas", "nothing"):
         assert word in done.stderr
+
+
+# ---- the file itself, as hands make it at night ----
+
+ODD = {
+    # name: (bytes, place or None, words in the complaint or its remedy)
+    "utf-16": (GOOD.encode("utf-16"), ["UTF-8"]),
+    "latin-1": (GOOD.replace("version: 1", "# caf\u00e9\nversion: 1")
+                .encode("latin-1"), ["UTF-8"]),
+    "a NUL": (GOOD.encode().replace(b"notify", b"no\0tify"), []),
+    "a control byte": (GOOD.encode().replace(b"notify", b"no\x07tify"), []),
+    "a tab in the middle": (
+        GOOD.encode().replace(b"  mode: notify", b"\tmode: notify"), ["blank"]),
+    "a merge key": (GOOD.encode() + b"lists:\n  a: {<<: {values: [x]}, of: user}\n",
+                    ["<<"]),
+    "an alias": (GOOD.encode().replace(b"mode: notify", b"mode: *m"), ["*"]),
+    "a tag": (GOOD.encode().replace(b"mode: notify", b"mode: !!str notify"),
+              ["tag"]),
+    "two documents": (GOOD.encode() + b"---\nversion: 1\n", ["document"]),
+    "a list at the top": (b"- version: 1\n", ["mapping"]),
+    "a text at the top": (b"version 1\n", ["mapping"]),
+    "a quote left open": (GOOD.encode().replace(b"notify", b"'notify"), ["quote"]),
+    "a missing blank": (GOOD.encode().replace(b"mode: notify", b"mode:notify"), []),
+    "smart quotes": (GOOD.encode().replace(b"mode: notify",
+                     "mode: \u201cnotify\u201d".encode()), ["notify"]),
+    "a unit that is none": (
+        GOOD.encode().replace(b"secret: example-token",
+                              b"secret: example-token, timeout: 5 seconds"), ["10s"]),
+    "a number without a unit": (
+        GOOD.encode().replace(b"secret: example-token",
+                              b"secret: example-token, timeout: 5"), ["10s"]),
+    "a negative duration": (
+        GOOD.encode().replace(b"secret: example-token",
+                              b"secret: example-token, timeout: -5s"), ["timeout"]),
+    "an address without a port": (
+        GOOD.encode().replace(b"127.0.0.1:8443", b"127.0.0.1"), ["port"]),
+    "a port of 70000": (
+        GOOD.encode().replace(b"127.0.0.1:8443", b"127.0.0.1:70000"), ["port"]),
+    "an URL without a scheme": (
+        GOOD.encode().replace(b"url: 'http://127.0.0.1:9', secret: example-token",
+                              b"url: soar.example.com, secret: example-token"),
+        ["http"]),
+    "an URL with a password": (
+        GOOD.encode().replace(b"url: 'http://127.0.0.1:9', secret: example-token",
+                              b"url: 'http://a:hush@h/', secret: example-token"),
+        ["holds a user name", "options of their own"]),
+    "a mapping where a text belongs": (
+        GOOD.encode().replace(b"mode: notify", b"mode: {a: b}"), ["mode"]),
+    "a list where a text belongs": (
+        GOOD.encode().replace(b"mode: notify", b"mode: [notify]"), ["mode"]),
+    "nothing where a text belongs": (
+        GOOD.encode().replace(b"plugin: misp_enrich", b"plugin:"), ["plugin"]),
+    "a version as text": (GOOD.encode().replace(b"version: 1", b"version: one"),
+                          ["version"]),
+    "a connector's name": (GOOD.encode().replace(b"  soar: {", b"  so ar: {"),
+                           ["so ar"]),
+    "a key that is a number": (GOOD.encode() + b"7: x\n", ["7"]),
+}
+SOUND = {
+    "CR LF": GOOD.replace("\n", "\r\n").encode(),
+    "no line end at the end": GOOD.rstrip("\n").encode(),
+    "a byte order mark": b"\xef\xbb\xbf" + GOOD.encode(),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_files_are_refused_with_a_place(name):
+    data, words = ODD[name]
+    done = heraldd_t(data)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert re.search(r"herald\.yaml(:\d+:\d+)?: ", done.stderr), done.stderr
+    for word in words:
+        assert word in done.stderr, done.stderr
+    assert "hush" not in done.stderr
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_odd_files_that_are_sound(name):
+    done = heraldd_t(SOUND[name])
+    assert done.returncode == 0, done.stderr
+
+
+SECRETS = {
+    "missing": (None, 0, "No such file"),
+    "a folder": ("folder", 0o700, "secret"),
+    "empty": (b"", 0o600, "empty"),
+    "an empty first line": (b"\nexample\n", 0o600, "empty"),
+    "a NUL": (b"exam\0ple\n", 0o600, "NUL"),
+    "too long": (b"x" * 20000, 0o600, "16384"),
+    "open to others": (b"example\n", 0o604, "0604"),
+    "writable by the group": (b"example\n", 0o660, "0660"),
+    "a pipe": ("pipe", 0o600, "regular"),
+}
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_secret_files_are_refused_with_place_and_remedy(tmp_path, name):
+    made, mode, word = SECRETS[name]
+    path = tmp_path / "secret"
+    if made == "folder":
+        path.mkdir()
+    elif made == "pipe":
+        os.mkfifo(path)
+    elif made is not None:
+        path.write_bytes(made)
+    if made is not None:
+        path.chmod(mode)
+    done = heraldd_t(GOOD.replace("secret: example-token",
+                                  f"secret: {{file: {path}}}"))
+    assert done.returncode == 1
+    assert re.search(r"herald\.yaml:\d+:\d+: .*secret", done.stderr), done.stderr
+    assert word in done.stderr and "  -> " in done.stderr, done.stderr
+
+
+def test_a_folder_or_nothing_in_place_of_the_file(tmp_path):
+    heraldd = find_program("HERALDD", "heraldd") if \
+        os.environ.get("HERALD_BUILD") else pytest.skip("no build")
+    for path in (tmp_path, tmp_path / "nothing"):
+        done = subprocess.run([heraldd, "-t", "-c", str(path)], check=False,
+                              capture_output=True, text=True, timeout=60)
+        assert done.returncode == 1
+        assert str(path) in done.stderr

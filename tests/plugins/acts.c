@@ -10,6 +10,8 @@
  *	effect, no_effect    whether a RUN takes effect before that (as it is,
  *	                     one that is ok or pending does)
  *	dies                 the process is killed then
+ *	crashes              by its own fault
+ *	holds:MS             the loop is held so long before
  *	no_target            the PLAN names none
  *
  * What was done is in the file `log`, on the disk before the call ends:
@@ -42,7 +44,8 @@ struct way {
 	char end[16];
 	long number; /* behind the colon */
 	int effect;  /* 1 yes, 0 no, -1 as it is */
-	int dies, no_target;
+	long holds_ms;
+	int dies, crashes, no_target;
 };
 
 static void give_up(const char *what)
@@ -98,12 +101,18 @@ static void read_word(struct way *way, const char *word, size_t n)
 	const char *colon = memchr(word, ':', n);
 	size_t name = colon ? (size_t)(colon - word) : n;
 
+	if (colon && name == 5 && memcmp(word, "holds", name) == 0) {
+		way->holds_ms = strtol(colon + 1, NULL, 10);
+		return;
+	}
 	if (n == 6 && memcmp(word, "effect", n) == 0)
 		way->effect = 1;
 	else if (n == 9 && memcmp(word, "no_effect", n) == 0)
 		way->effect = 0;
 	else if (n == 4 && memcmp(word, "dies", n) == 0)
 		way->dies = 1;
+	else if (n == 7 && memcmp(word, "crashes", n) == 0)
+		way->crashes = 1;
 	else if (n == 9 && memcmp(word, "no_target", n) == 0)
 		way->no_target = 1;
 	else
@@ -324,6 +333,10 @@ static void run(void *self, const herald_call *call)
 	struct way way = read_way(a, action, call->mode, call->idem.p);
 
 	write_log(a, action, call, &way);
+	if (way.holds_ms > 0)
+		usleep((useconds_t)way.holds_ms * 1000);
+	if (way.crashes)
+		raise(SIGSEGV);
 	if (way.dies)
 		raise(SIGKILL);
 	if (strcmp(way.end, "hang") != 0)

@@ -56,6 +56,7 @@ struct rig_client {
 	uv_loop_t loop;
 	struct hd_http_client *client;
 	struct hd_http_peer *peer;
+	uv_timer_t tick; /* for rig_wait */
 	int closed;
 };
 

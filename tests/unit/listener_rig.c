@@ -192,7 +192,8 @@ double listener_rig_rejected(const char *reason)
 	hd_buf_init(&labels, 256);
 	hd_metric_label(&labels, "listener", "test");
 	hd_metric_label(&labels, "reason", reason);
-	n = hd_metric_value(hd_metric_get(HD_COUNTER, "herald_http_rejected",
+	n = hd_metric_value(hd_metric_get(HD_COUNTER,
+					  "herald_http_rejected_total",
 					  hd_buf_text(&labels), ""));
 	hd_buf_fini(&labels);
 	return n;

@@ -77,6 +77,60 @@ static void histogram_counts_up_to_each_bound(void **state)
 	hd_buf_fini(&out);
 }
 
+static void sizes_have_buckets_of_their_own(void **state)
+{
+	static const char wanted[] = "# TYPE herald_sizes histogram\n"
+				     "herald_sizes_bucket{le=\"1.0\"} 1\n"
+				     "herald_sizes_bucket{le=\"2.0\"} 1\n"
+				     "herald_sizes_bucket{le=\"4.0\"} 2\n"
+				     "herald_sizes_bucket{le=\"8.0\"} 2\n"
+				     "herald_sizes_bucket{le=\"16.0\"} 2\n"
+				     "herald_sizes_bucket{le=\"32.0\"} 2\n"
+				     "herald_sizes_bucket{le=\"64.0\"} 2\n"
+				     "herald_sizes_bucket{le=\"128.0\"} 2\n"
+				     "herald_sizes_bucket{le=\"256.0\"} 2\n"
+				     "herald_sizes_bucket{le=\"512.0\"} 2\n"
+				     "herald_sizes_bucket{le=\"1024.0\"} 2\n"
+				     "herald_sizes_bucket{le=\"+Inf\"} 3\n"
+				     "herald_sizes_sum 2004\n"
+				     "herald_sizes_count 3\n";
+	struct hd_metric *h = hd_metric_get(HD_SIZES, "herald_sizes", "", "s");
+	struct hd_buf out;
+
+	(void)state;
+	hd_metric_observe(h, 1);
+	hd_metric_observe(h, 3);
+	hd_metric_observe(h, 2000);
+	assert_true(hd_metric_value(h) == 3);
+	hd_buf_init(&out, 100000);
+	hd_metric_write(&out);
+	assert_non_null(strstr(hd_buf_text(&out), wanted));
+	hd_buf_fini(&out);
+}
+
+static void what_is_cleared_is_left_out_until_it_is_set(void **state)
+{
+	struct hd_metric *gone, *stays;
+	struct hd_buf out;
+
+	(void)state;
+	gone = hd_metric_get(HD_GAUGE, "herald_c", "x=\"gone\"", "c");
+	stays = hd_metric_get(HD_GAUGE, "herald_c", "x=\"stays\"", "c");
+	hd_metric_set(gone, 1);
+	hd_metric_set(stays, 2);
+	hd_metric_clear("herald_c");
+	hd_metric_set(stays, 3);
+	hd_buf_init(&out, 100000);
+	hd_metric_write(&out);
+	assert_non_null(strstr(hd_buf_text(&out), "herald_c{x=\"stays\"} 3\n"));
+	assert_null(strstr(hd_buf_text(&out), "gone"));
+	hd_metric_set(gone, 4);
+	hd_buf_clear(&out);
+	hd_metric_write(&out);
+	assert_non_null(strstr(hd_buf_text(&out), "herald_c{x=\"gone\"} 4\n"));
+	hd_buf_fini(&out);
+}
+
 static void odd_values_have_their_words(void **state)
 {
 	struct hd_metric *gauge = hd_metric_get(HD_GAUGE, "herald_g", "", "g");
@@ -135,6 +189,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(families_are_written_in_order),
 		cmocka_unit_test(histogram_counts_up_to_each_bound),
+		cmocka_unit_test(sizes_have_buckets_of_their_own),
+		cmocka_unit_test(what_is_cleared_is_left_out_until_it_is_set),
 		cmocka_unit_test(odd_values_have_their_words),
 		cmocka_unit_test(no_addition_is_lost_between_threads),
 	};

@@ -128,7 +128,8 @@ static void a_hit_is_judged_and_told(void **state)
 	answer_recorded("misp/attributes_full_context.json");
 	expect_status(1, HERALD_OK);
 	expect(1, "reputation", "{'base_score': 2, 'score_id': 10}");
-	expect(1, "desc", "'2 attributes, events 1, 2; on the warning list"
+	expect(1, "desc",
+	       "'2 attributes, events 1, 2; on the warning list"
 	       " List of RFC 5735 CIDR blocks'");
 	expect(1, "link", "'https://misp.example.com/events/view/1'");
 	expect(1, "labels", "['tlp:amber', 'tlp:clear']");
@@ -224,6 +225,9 @@ static const struct {
 	{ "ip-src", "2001:DB8:0:0:0:0:0:7", "2001:db8::7", true },
 	{ "filename|sha256", "a|b.exe|AB", "ab", false },
 	{ "filename|sha256", "a.exe|AB", "ab", true },
+	{ "filename|sha256", "a.example|AB", "a.example", false },
+	{ "domain|ip", "a.example|192.0.2.1", "a.example", true },
+	{ "domain|ip", "a.example|192.0.2.1", "192.0.2.1", true },
 	{ "text", "x|192.0.2.1", "192.0.2.1", false },
 	{ "ip-dst|port", "192.0.2.1|80", "192.0.2.1|80", true },
 	{ "ip-dst", "192.0.2.0/24", "192.0.2.1", false },
@@ -266,6 +270,62 @@ static void what_was_not_read_to_its_end_is_not_clean(void **state)
 		rig_answer(&rig, 200, NULL, FULL_PAGE);
 	expect_status(1, HERALD_OK);
 	expect_status(2, HERALD_TOO_BIG);
+}
+
+static unsigned noted;
+
+static void note_log(const herald_host *h, uint32_t level, herald_id req,
+		     herald_str text)
+{
+	(void)h;
+	(void)text;
+	assert_int_equal(level, HERALD_NOTICE);
+	assert_int_equal(req, 1); /* on the alert's timeline */
+	noted++;
+}
+
+static void answer_too_big(void)
+{
+	const struct rig_call *call = &rig.calls[rig.answered++];
+	const herald_reply reply = { .struct_size = sizeof(reply),
+				     .status = HERALD_TOO_BIG,
+				     .code = 200,
+				     .error = HERALD_S("over 8 MiB") };
+
+	call->fn(rig.self, call->req, call->ud, &reply);
+}
+
+static json_t *asked(size_t call, const char *name)
+{
+	return json_object_get(rig.calls[call].body, name);
+}
+
+static void too_many_sightings_are_left_out(void **state)
+{
+	(void)state;
+	misp.sightings = true;
+	rig.h.log = note_log;
+	noted = 0;
+	ask("198.51.100.9", NULL);
+	assert_non_null(asked(0, "includeSightings"));
+	answer_too_big();
+	assert_null(asked(1, "includeSightings"));
+	if (!json_same(asked(1, "page"), "1"))
+		fail();
+	rig_answer(&rig, 200, NULL, IN_RESPONSE(OTHER));
+	expect_status(1, HERALD_OK);
+	assert_int_equal(noted, 1);
+}
+
+static void what_is_too_big_without_them_is_missing(void **state)
+{
+	(void)state;
+	misp.sightings = true;
+	rig.h.log = note_log;
+	ask("198.51.100.9", NULL);
+	answer_too_big();
+	answer_too_big();
+	expect_status(1, HERALD_TOO_BIG);
 }
 
 static const struct {
@@ -350,6 +410,8 @@ int main(void)
 		CASE(values_fit_by_halves_and_whatever_the_case),
 		CASE(pages_are_read_until_one_is_not_full),
 		CASE(what_was_not_read_to_its_end_is_not_clean),
+		CASE(too_many_sightings_are_left_out),
+		CASE(what_is_too_big_without_them_is_missing),
 		CASE(troubles_are_told_apart),
 		CASE(events_are_read_as_recorded),
 	};

@@ -24,11 +24,13 @@ static struct phantom phantom;
 static herald_call call;
 static json_t *params, *record;
 static char *params_text, *record_text;
+static const char *begun_for; /* the record of begin() */
 
 static int set_up(void **state)
 {
 	(void)state;
 	rig_init(&rig);
+	begun_for = "{}";
 	phantom = (struct phantom){ .h = &rig.h,
 				    .url = "https://soar.example.com/",
 				    .label = "events",
@@ -260,7 +262,7 @@ static void begin(uint32_t action, uint32_t mode, const char *params_json,
 			      .req = 1,
 			      .action = action,
 			      .params = herald_cstr(params_text),
-			      .record = HERALD_S("{}"),
+			      .record = herald_cstr(begun_for),
 			      .idem = HERALD_S(IDEM),
 			      .memo = herald_cstr(memo),
 			      .mode = mode };
@@ -413,6 +415,117 @@ static void a_start_that_is_not_answered_is_in_doubt(void **state)
 		rig_answer(&rig, answers[i].code, NULL, "");
 		if (result()->status != answers[i].status)
 			fail_msg("%u: %x", answers[i].code, result()->status);
+		tear_down(NULL);
+	}
+	set_up(NULL);
+}
+
+/* ---- add_artifacts ---- */
+
+#define THREE                                                     \
+	"{\"evidences\":[{\"user\":{\"name\":\"a\"}},{\"user\":{" \
+	"\"name\":\"b\"}},{\"user\":{\"name\":\"c\"}}]}"
+#define HAVE                                       \
+	"GET /rest/artifact?_filter_container=42&" \
+	"_filter_source_data_identifier__startswith=\"" SDI ":\"&page_size=0"
+#define IS_THERE(n) "{\"source_data_identifier\":\"" SDI ":" n "\"}"
+
+static json_t *added(size_t i, const char *name)
+{
+	return json_object_get(json_array_get(rig.calls[1].body, i), name);
+}
+
+/* Which are there already; what is posted; who of them starts playbooks. */
+static const struct {
+	const char *have;
+	size_t posted;
+	const char *first; /* identifier of the first that is posted */
+	bool last_starts;
+} missing[] = {
+	{ "[]", 3, SDI ":0", true },
+	{ "[" IS_THERE("0") "]", 2, SDI ":1", true },
+	/* the one that starts playbooks was there: nobody starts them again */
+	{ "[" IS_THERE("2") "," IS_THERE("0") "]", 1, SDI ":1", false },
+	{ "[" IS_THERE("9") "]", 3, SDI ":0", true },
+};
+
+static void expect_missing(size_t i)
+{
+	char text[512], answer[256] = "[";
+
+	begun_for = THREE;
+	phantom.run_automation = true;
+	begin(PHANTOM_ADD_ARTIFACTS, HERALD_RUN, "{'container': 42}", NULL);
+	assert_string_equal(rig_line(&rig, 0), HAVE);
+	snprintf(text, sizeof(text), "{\"data\":%s}", missing[i].have);
+	rig_answer(&rig, 200, NULL, text);
+	assert_string_equal(rig_line(&rig, 1), "POST /rest/artifact");
+	assert_int_equal(json_array_size(rig.calls[1].body), missing[i].posted);
+	assert_string_equal(json_string_value(
+				    added(0, "source_data_identifier")),
+			    missing[i].first);
+	for (size_t k = 0; k < missing[i].posted; k++) {
+		bool last = k + 1 == missing[i].posted;
+
+		assert_int_equal(json_integer_value(added(k, "container_id")),
+				 42);
+		assert_int_equal(json_is_true(added(k, "run_automation")),
+				 last && missing[i].last_starts);
+		snprintf(answer + strlen(answer),
+			 sizeof(answer) - strlen(answer),
+			 "%s{\"success\":true}", k > 0 ? "," : "");
+	}
+	snprintf(answer + strlen(answer), sizeof(answer) - strlen(answer), "]");
+	rig_answer(&rig, 200, NULL, answer);
+	assert_int_equal(result()->status, HERALD_OK);
+	expect("data.artifacts", "3");
+}
+
+static void what_is_missing_is_added(void **state)
+{
+	(void)state;
+	tear_down(NULL);
+	for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++) {
+		set_up(NULL);
+		expect_missing(i);
+		tear_down(NULL);
+	}
+	set_up(NULL);
+}
+
+static const struct {
+	const char *answer;
+	uint32_t status;
+	const char *message;
+} told[] = {
+	{ "[{\"success\":true},{\"failed\":true,\"existing_artifact_id\":7},"
+	  "{\"failed\":true,\"message\":\"cef must be an object\"}]",
+	  HERALD_OK,
+	  "SOAR refused one: cef must be an object; container 42, 2 "
+	  "artifacts added, 1 refused" },
+	{ "[{\"failed\":true},{\"failed\":true},{\"failed\":true}]",
+	  HERALD_FAILED, "none was taken" },
+	{ "[{\"success\":true}]", HERALD_IN_DOUBT, "each artifact" },
+	{ "{\"success\":true,\"id\":7}", HERALD_IN_DOUBT, "each artifact" },
+	{ "{\"failed\":true,\"message\":\"no\"}", HERALD_FAILED, "no" },
+	{ "", HERALD_IN_DOUBT, "" },
+};
+
+static void each_artifact_is_told_of(void **state)
+{
+	(void)state;
+	tear_down(NULL);
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+		set_up(NULL);
+		begun_for = THREE;
+		begin(PHANTOM_ADD_ARTIFACTS, HERALD_RUN, "{'container': 42}",
+		      NULL);
+		rig_answer(&rig, 200, NULL, NONE);
+		rig_answer(&rig, 200, NULL, told[i].answer);
+		if (result()->status != told[i].status ||
+		    !strstr(result()->message, told[i].message))
+			fail_msg("%zu: %x %s", i, result()->status,
+				 result()->message);
 		tear_down(NULL);
 	}
 	set_up(NULL);
@@ -826,6 +939,8 @@ int main(void)
 		CASE(the_run_since_the_plan_is_ours_if_it_is_one),
 		CASE(a_run_of_another_action_is_not_ours),
 		CASE(a_start_that_is_not_answered_is_in_doubt),
+		CASE(what_is_missing_is_added),
+		CASE(each_artifact_is_told_of),
 		CASE(a_call_that_no_action_knows_is_refused),
 		CASE(the_outcome_table_is_the_one_that_is_tested),
 		CASE(each_answer_has_its_outcome),
