@@ -42,7 +42,4 @@ long hd_unknown_covers(const struct hd_expr *expr,
 /* Which of its paths an expression that reads `path` can meet. [any] */
 uint64_t hd_unknown_met(const char *path);
 
-/* True if the list "user,device" (or NULL) has `word`. [any] */
-bool hd_unknown_has_word(const char *list, const char *word);
-
 #endif

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "core/base/words.h"
 #include "core/record/record.h"
 #include "core/record/schema.h"
 
@@ -130,7 +131,7 @@ static bool may_be_filled(const struct hd_run *run, const char *view)
 	const char *word = filled_by(view);
 
 	for (size_t i = 0; word && i < run->scope->missing_count; i++)
-		if (hd_unknown_has_word(run->scope->missing[i].fills, word))
+		if (hd_words_have(run->scope->missing[i].fills, word))
 			return true;
 	return false;
 }

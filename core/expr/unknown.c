@@ -7,22 +7,8 @@
 #include <string.h>
 
 #include "core/base/alloc.h"
+#include "core/base/words.h"
 #include "core/record/record.h"
-
-bool hd_unknown_has_word(const char *list, const char *word)
-{
-	size_t n = strlen(word);
-
-	while (list) {
-		if (strncmp(list, word, n) == 0 &&
-		    (list[n] == ',' || list[n] == '\0'))
-			return true;
-		list = strchr(list, ',');
-		if (list)
-			list++;
-	}
-	return false;
-}
 
 struct unknown_path {
 	const char *word;  /* of fills; NULL: of whoever judges */
@@ -92,8 +78,8 @@ uint64_t hd_unknown_met(const char *path)
 static bool judges(const struct hd_missing *missing)
 {
 	return missing->kind &&
-	       hd_unknown_has_word("threat_intel,reputation,breach,dns",
-				   missing->kind);
+	       hd_words_have("threat_intel,reputation,breach,dns",
+			     missing->kind);
 }
 
 /* True if the two lists of words have one in common; NULL is everything. */
@@ -109,7 +95,7 @@ static bool overlap(const char *a, const char *b)
 		if (n < sizeof(word)) {
 			memcpy(word, a, n);
 			word[n] = '\0';
-			if (hd_unknown_has_word(b, word))
+			if (hd_words_have(b, word))
 				return true;
 		}
 		a += n + (a[n] == ',');
@@ -144,7 +130,7 @@ static bool may_bring(const struct hd_expr *expr,
 	    is_empty_view(scope, path->path))
 		return false;
 	if (path->word)
-		return hd_unknown_has_word(missing->fills, path->word);
+		return hd_words_have(missing->fills, path->word);
 	return judges(missing) && overlap(missing->types, path->types);
 }
 

@@ -4,6 +4,7 @@
 
 #include <herald/plugin.h>
 
+#include "core/base/words.h"
 #include "core/conf/complaint.h"
 #include "core/conf/load.h"
 #include "core/conf/node.h"
@@ -101,18 +102,6 @@ static void look_at_path(void *ud, const char *set)
 			    p[view + 1 + l->n] == '.');
 }
 
-static bool is_word_of(const char *list, const char *word)
-{
-	size_t n = strlen(word);
-
-	for (const char *p = list; p && *p; p += strcspn(p, ",")) {
-		p += *p == ',';
-		if (strncmp(p, word, n) == 0 && (!p[n] || p[n] == ','))
-			return true;
-	}
-	return false;
-}
-
 static bool connector_fills(const struct hd_build *b, const char *name,
 			    const char *word)
 {
@@ -124,7 +113,7 @@ static bool connector_fills(const struct hd_build *b, const char *name,
 		return true; /* what is wrong with it was said */
 	module = hd_instance_module(instance);
 	for (uint32_t i = 0; (key = hd_module_key(module, i)); i++)
-		if (is_word_of(key->fills, word))
+		if (hd_words_have(key->fills, word))
 			return true;
 	return false;
 }
