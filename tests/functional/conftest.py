@@ -78,6 +78,11 @@ def virustotal(pool):
 
 
 @pytest.fixture
+def servicenow(pool):
+    return pool("servicenow")
+
+
+@pytest.fixture
 def sink(pool):
     return pool("sink")
 
