@@ -10,7 +10,8 @@
 
 /* By index of `source`. */
 static const struct cmdb_source *const sources[] = { &cmdb_csv,
-						     &cmdb_servicenow };
+						     &cmdb_servicenow,
+						     &cmdb_netbox };
 
 static void lookup(void *self, const herald_lookup *const *batch, uint32_t n)
 {
@@ -112,7 +113,7 @@ static void destroy(void *self)
 
 /* clang-format off */
 static const herald_option options[] = {
-    { "source", HERALD_ENUM, 0, "csv", "csv|servicenow",
+    { "source", HERALD_ENUM, 0, "csv", "csv|servicenow|netbox",
       "what the assets are in" },
     { "file", HERALD_PATH, 0, NULL, NULL, "the CSV file; its first line names the columns" },
     { "delimiter", HERALD_ENUM, 0, "comma", "comma|semicolon|tab",

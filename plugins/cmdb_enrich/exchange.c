@@ -1,7 +1,8 @@
 #include "cmdb_enrich/exchange.h"
 
-void cmdb_get(struct cmdb *c, herald_id req, const char *const *path,
-	      const char *const *query, herald_http_fn fn, const void *ud)
+void cmdb_get(struct cmdb *c, herald_id req, const char *url,
+	      const char *const *path, const char *const *query,
+	      herald_http_fn fn, const void *ud)
 {
 	static const char *const headers[] = { "Accept: application/json",
 					       NULL };
@@ -10,7 +11,7 @@ void cmdb_get(struct cmdb *c, herald_id req, const char *const *path,
 		.struct_size = sizeof(rq),
 		.req = req,
 		.method = "GET",
-		.url = h->option(h, "url", 0).p,
+		.url = url,
 		.path = path,
 		.query = query,
 		.headers = headers,

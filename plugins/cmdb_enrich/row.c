@@ -103,19 +103,17 @@ static void add_name(struct hp_text *why, const struct cmdb_row *row)
 	hp_text_add(why, HERALD_S(")"));
 }
 
-void cmdb_row_refuse(const struct cmdb_row *a, const struct cmdb_row *b,
+void cmdb_row_refuse(const struct cmdb_row *rows, size_t n,
 		     const struct cmdb *c, const herald_lookup *asked,
 		     int64_t count)
 {
 	struct hp_text why;
 
 	hp_text_init(&why, WHY_MAX);
-	hp_text_addf(&why, "%" PRId64 " assets are %s: ", count,
-		     asked->value.p);
-	add_name(&why, a);
-	if (b) {
-		hp_text_add(&why, HERALD_S(", "));
-		add_name(&why, b);
+	hp_text_addf(&why, "%" PRId64 " assets are %s", count, asked->value.p);
+	for (size_t i = 0; i < n; i++) {
+		hp_text_add(&why, herald_cstr(i == 0 ? ": " : ", "));
+		add_name(&why, &rows[i]);
 	}
 	herald_fail(c->h, asked->req, HERALD_NOT_EXACT, hp_text_str(&why));
 	hp_text_fini(&why);

@@ -46,9 +46,8 @@ bool cmdb_row_is_called(const struct cmdb_row *row, herald_str name,
 void cmdb_row_answer(const struct cmdb_row *row, const struct cmdb *c,
 		     herald_id req, const char *link);
 
-/* Ends the request: `count` assets fit, of which these two are known (`b` may
- * be NULL). [loop] */
-void cmdb_row_refuse(const struct cmdb_row *a, const struct cmdb_row *b,
+/* Ends the request: `count` assets fit, of which `n` are known. [loop] */
+void cmdb_row_refuse(const struct cmdb_row *rows, size_t n,
 		     const struct cmdb *c, const herald_lookup *asked,
 		     int64_t count);
 

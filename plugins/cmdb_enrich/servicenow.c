@@ -42,7 +42,7 @@ static void get(struct cmdb *c, herald_id req, const char *query,
 
 	hp_text_init(&fields, TEXT_MAX);
 	list_fields(&fields, c);
-	cmdb_get(c, req, path,
+	cmdb_get(c, req, c->h->option(c->h, "url", 0).p, path,
 		 (const char *const[]){
 			 "sysparm_query", query, "sysparm_fields",
 			 hp_text_str(&fields).p, "sysparm_limit", limit,
@@ -210,8 +210,7 @@ static void answer_rows(struct hp_json *body, const struct cmdb *c,
 	if (!sound)
 		refuse_stranger(c, asked);
 	else if (all > 1)
-		cmdb_row_refuse(&rows[0], n > 1 ? &rows[1] : NULL, c, asked,
-				all);
+		cmdb_row_refuse(rows, n, c, asked, all);
 	else
 		answer_row(&rows[0], c, asked->req);
 	for (size_t i = 0; i < n; i++)

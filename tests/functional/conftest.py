@@ -83,6 +83,11 @@ def servicenow(pool):
 
 
 @pytest.fixture
+def netbox(pool):
+    return pool("netbox")
+
+
+@pytest.fixture
 def sink(pool):
     return pool("sink")
 

@@ -571,6 +571,31 @@ def test_servicenow_answers_as_recorded(servicenow, name):
         if field in asked}]}
 
 
+@pytest.mark.parametrize("name", [
+    "device_hit", "device_miss", "error_400_filter", "error_403_bad_token",
+    "error_403_no_token", "error_404_object", "ip_hit"])
+def test_netbox_answers_as_recorded(netbox, name):
+    exchange = fixture(f"cmdb/netbox_{name}.json")
+    headers = {"Authorization": "Bearer " + netbox.key}
+    if name == "error_403_bad_token":
+        headers["Authorization"] += "x"
+    if name == "error_403_no_token":
+        headers = {}
+    status, _, text = call(netbox.port, "GET", exchange["request"]["path"],
+                           None, headers)
+    assert status == exchange["response"]["status"]
+    assert json.loads(text) == exchange["response"]["body"]
+
+
+def test_netbox_has_pages(netbox):
+    recorded = fixture("cmdb/netbox_page_1.json")
+    device, = recorded["response"]["body"]["results"]
+    netbox.data({"dcim/devices": [device] * 2860})
+    _, _, text = call(netbox.port, "GET", recorded["request"]["path"], None,
+                      {"Authorization": "Bearer " + netbox.key})
+    assert json.loads(text) == recorded["response"]["body"]
+
+
 def test_sink_keeps_the_key_and_the_body(sink):
     call(sink.port, "POST", "/ok/notify", {"a": 1},
          {"Idempotency-Key": "a b/c"})
