@@ -64,7 +64,7 @@ def draw(payload, number, rng):
     row = payload["result"]
     if rng is None:
         row.update(src=f"203.0.113.{50 + number}", dest_ip="198.51.100.7",
-                   file_hash=HASH, event_id=f"{number + 1:032x}")
+                   file_hash=HASH, event_id=f"{16 * (number + 1):032x}")
         return
     hexa = "0123456789abcdef"
     row.update(

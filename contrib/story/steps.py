@@ -222,7 +222,8 @@ def not_sure(world, case, lacking):
     tell("    ok: it could be beyond the threshold, and is not surely so")
     same("no answer counts as clean", {
         one["outcome"] for one in alert["answers"]
-        if one["connector"] == lacking}, {"missing"})
+        if one["connector"] == lacking and
+        one["value"] in (case.user, case.row["src"])}, {"missing"})
     if action_of(alert, "disable")["state"] not in ("skipped", "absent"):
         raise Failed(f"the account: {action_of(alert, 'disable')}")
     tell("    ok: the account is not even tried")
