@@ -8,9 +8,10 @@ import sys
 
 import pytest
 
-from directories import SECRETS, Relay
+from directories import SECRETS
 from herald import WEBHOOK_TOKEN
 from real_samba import NAME
+from relay import Relay
 from services import DOUBLES, TESTS, fixture
 from waiting import wait_until
 
