@@ -279,11 +279,19 @@ static void repeat_alarms(uv_timer_t *timer)
 	hd_alarms_repeat(&d->alarms, hd_now_ms());
 }
 
-static void watch_signal(struct hd_daemon *d, uv_signal_t *handle, int signum)
+static int watch_signal(struct hd_daemon *d, uv_signal_t *handle, int signum,
+			struct hd_err *err)
 {
-	uv_signal_init(&d->loop, handle);
-	handle->data = d;
-	uv_signal_start(handle, on_signal, signum);
+	int rc = uv_signal_init(&d->loop, handle);
+
+	if (rc == 0) {
+		handle->data = d;
+		rc = uv_signal_start(handle, on_signal, signum);
+	}
+	if (rc < 0)
+		return hd_err_set(err, -rc, "signal %d: %s", signum,
+				  uv_strerror(rc));
+	return 0;
 }
 
 static int open_store(struct hd_daemon *d, const char *dir, struct hd_err *err)
@@ -460,29 +468,46 @@ static int start(struct hd_daemon *d, const char *state_dir, struct hd_err *err)
 	return hd_listeners_start(d, err);
 }
 
+static int watch_signals(struct hd_daemon *d, struct hd_err *err)
+{
+	if (watch_signal(d, &d->on_term, SIGTERM, err) < 0 ||
+	    watch_signal(d, &d->on_int, SIGINT, err) < 0)
+		return -1;
+	return watch_signal(d, &d->on_hup, SIGHUP, err);
+}
+
+int hd_daemon_init(struct hd_daemon *d, const char *conf_path,
+		   struct hd_err *err)
+{
+	int rc;
+
+	memset(d, 0, sizeof(*d));
+	d->conf_path = conf_path;
+	rc = uv_loop_init(&d->loop);
+	if (rc < 0)
+		return hd_err_set(err, -rc, "the loop: %s", uv_strerror(rc));
+	uv_loop_configure(&d->loop, UV_METRICS_IDLE_TIME);
+	return 0;
+}
+
 int hd_daemon_start(struct hd_daemon *d, struct hd_setup *setup_take,
 		    struct hd_err *err)
 {
 	char *state_dir = hd_strdup(hd_setup_state_dir(setup_take));
 	int started;
 
-	uv_loop_init(&d->loop);
-	uv_loop_configure(&d->loop, UV_METRICS_IDLE_TIME);
 	hd_alarms_init(&d->alarms);
 	d->alarms.send = send_alarm;
 	d->alarms.ud = d;
 	hd_setup_unref(setup_take);
 	started = start(d, state_dir, err);
 	free(state_dir);
-	if (started < 0) {
+	if (started < 0 || watch_signals(d, err) < 0) {
 		end(d);
 		return -1;
 	}
 	d->watch = hd_watch_start(&d->loop);
 	hd_reload_init();
-	watch_signal(d, &d->on_term, SIGTERM);
-	watch_signal(d, &d->on_int, SIGINT);
-	watch_signal(d, &d->on_hup, SIGHUP);
 	uv_timer_init(&d->loop, &d->hourly);
 	d->hourly.data = d;
 	uv_timer_start(&d->hourly, repeat_alarms, HOUR_MS, HOUR_MS);
