@@ -21,6 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
 import calls                    # noqa: E402
+import poison                   # noqa: E402
 import programs                 # noqa: E402
 import stored                   # noqa: E402
 import world                    # noqa: E402
@@ -44,6 +45,8 @@ SCENARIOS = [
     ("store", "a damaged store is noticed, and nothing overwritten",
      stored.store),
     ("config", "a wrong configuration changes nothing", stored.config),
+    ("poison", "an alert that kills herald ends, the others go on",
+     poison.poison),
     ("slow", "slow clients starve nobody", world.slow),
 ]
 
