@@ -142,16 +142,12 @@ static void build_by(struct hd_build *b, struct enrich *e,
 static void build_of(struct hd_build *b, struct enrich *e,
 		     const struct hd_node *of)
 {
-	unsigned mask;
-
 	for (size_t i = 0; i < list_count(of); i++) {
 		const struct hd_node *item = list_item(of, i);
 		const char *word = hd_node_text(item, NULL);
 
-		if (word && hd_kind_parse(word, &mask) >= 0) {
-			e->kinds |= mask;
+		if (word && hd_kind_parse(word, &e->kinds) >= 0)
 			continue;
-		}
 		hd_complain(b->complaints, hd_node_place(item),
 			    "'%s' is nothing that can be looked up",
 			    word ? word : "?");

@@ -154,6 +154,19 @@ def test_our_own_and_red_values_stay(herald, virustotal):
     assert len(virustotal.requests()) == 1
 
 
+# Kinds.
+
+@pytest.mark.parametrize("of, wanted", [
+    ("ip", ["ip_addresses"]), ("sha256, ip", ["files", "ip_addresses"]),
+    ("hash", ["files"]), ("domain", [])])
+def test_only_the_kinds_of_the_step_are_asked(herald, virustotal, of, wanted):
+    asking = Asking(herald, "vt", VT, of, URL=virustotal.url,
+                    files={"secrets/vt": virustotal.key + "\n"})
+    asking.ask({"src": PUBLIC, "file_hash": "ab" * 32})
+    assert sorted(one["path"].split("/")[3]
+                  for one in virustotal.requests()) == wanted
+
+
 # Trouble.
 
 def test_a_dead_service_is_left_alone(ask_misp, misp):
