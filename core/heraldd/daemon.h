@@ -52,6 +52,11 @@ struct hd_daemon {
 	bool stopping, failed;
 };
 
+/* An empty one with its loop; `conf_path` is borrowed until the end.  -1 and
+ * `err`: there is nothing to end. */
+int hd_daemon_init(struct hd_daemon *d, const char *conf_path,
+		   struct hd_err *err);
+
 /* Starts everything with a sound configuration (takes the reference).  -1 and
  * `err`: what stands already ends with the loop, which is to be run and
  * hd_daemon_fini() to be called as after a good start. [loop] */

@@ -198,8 +198,11 @@ static int run(const struct options *o, struct hd_setup *setup)
 	struct hd_err err;
 	bool failed;
 
-	memset(&d, 0, sizeof(d));
-	d.conf_path = o->conf;
+	if (hd_daemon_init(&d, o->conf, &err) < 0) {
+		hd_error("not started: %s", err.text);
+		hd_setup_unref(setup);
+		return 1;
+	}
 	failed = hd_daemon_start(&d, setup, &err) < 0;
 	if (failed)
 		hd_error("not started: %s", err.text);

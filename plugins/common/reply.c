@@ -59,6 +59,18 @@ uint32_t hp_reply_judge(const herald_reply *reply, struct hp_json *body,
 	return reply->status;
 }
 
+bool hp_reply_was_taken(const herald_reply *reply)
+{
+	return reply->code >= 200 && reply->code < 300;
+}
+
+uint32_t hp_reply_of_change(const herald_reply *reply, uint32_t status)
+{
+	bool unread = status == HERALD_BAD_REPLY || status == HERALD_TOO_BIG;
+
+	return unread && hp_reply_was_taken(reply) ? HERALD_IN_DOUBT : status;
+}
+
 void hp_end(const herald_host *h, herald_id req, uint32_t status,
 	    int64_t retry_after_ms, const struct hp_text *why)
 {

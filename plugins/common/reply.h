@@ -49,6 +49,14 @@ void hp_answer_spoil(struct hp_answer *a, uint32_t status, const char *why);
 void hp_answer_end(const struct hp_answer *a, const herald_host *h,
 		   herald_id req);
 
+/* True if the service has taken the request, whatever became of its answer: it
+ * may have broken off or be too big. [any] */
+bool hp_reply_was_taken(const herald_reply *reply);
+
+/* The status of hp_reply_judge() for a request that changes something: what was
+ * taken, and whose answer cannot be read, may have taken effect. [any] */
+uint32_t hp_reply_of_change(const herald_reply *reply, uint32_t status);
+
 /* Ends a request with a status and words for people. [any] */
 void hp_end(const herald_host *h, herald_id req, uint32_t status,
 	    int64_t retry_after_ms, const struct hp_text *why);

@@ -81,9 +81,7 @@ static uint32_t status_of_write(const herald_reply *reply, uint32_t status)
 {
 	if (reply->code == 403)
 		return HERALD_FORBIDDEN;
-	/* It may have been written, and is looked for. */
-	return status == HERALD_BAD_REPLY && reply->code < 300 ? HERALD_IN_DOUBT
-							       : status;
+	return hp_reply_of_change(reply, status);
 }
 
 static void end_badly(struct sighting *s, struct hp_answer *a)

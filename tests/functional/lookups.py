@@ -20,7 +20,7 @@ connectors:
 pipelines:
   - name: default
     steps:
-      - enrich: {by: [@NAME@], within: 20s}
+      - enrich: {by: [@NAME@], within: 20s@OF@}
       - score:
           - {name: missing, if: 'missing("@NAME@")', add: 1, because: asked}
 """
@@ -50,12 +50,13 @@ class Alert:
 
 class Asking:
     """`lines` are the connector's members, as in a YAML mapping in one line;
-    @NAME@ in them is filled in as in any configuration."""
+    @NAME@ in them is filled in as in any configuration.  `of`: kinds."""
 
-    def __init__(self, herald, name, lines, **more):
+    def __init__(self, herald, name, lines, of="", **more):
         self.name = name
         self.count = itertools.count()
-        config = CONFIG.replace("@NAME@", name).replace("@LINES@", lines)
+        config = CONFIG.replace("@NAME@", name).replace(
+            "@LINES@", lines).replace("@OF@", of and f", of: [{of}]")
         self.herald = herald(config, **more)
 
     def ask(self, row):
