@@ -38,6 +38,7 @@ struct cmdb_source {
 	void (*probe)(struct cmdb *c, herald_id req);
 };
 
-extern const struct cmdb_source cmdb_csv, cmdb_servicenow, cmdb_netbox;
+extern const struct cmdb_source cmdb_csv, cmdb_sqlite, cmdb_servicenow,
+	cmdb_netbox;
 
 #endif

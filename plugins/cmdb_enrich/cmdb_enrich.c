@@ -9,7 +9,7 @@
 #include "cmdb_enrich/key.h"
 
 /* By index of `source`. */
-static const struct cmdb_source *const sources[] = { &cmdb_csv,
+static const struct cmdb_source *const sources[] = { &cmdb_csv, &cmdb_sqlite,
 						     &cmdb_servicenow,
 						     &cmdb_netbox };
 
@@ -113,9 +113,9 @@ static void destroy(void *self)
 
 /* clang-format off */
 static const herald_option options[] = {
-    { "source", HERALD_ENUM, 0, "csv", "csv|servicenow|netbox",
+    { "source", HERALD_ENUM, 0, "csv", "csv|sqlite|servicenow|netbox",
       "what the assets are in" },
-    { "file", HERALD_PATH, 0, NULL, NULL, "the CSV file; its first line names the columns" },
+    { "file", HERALD_PATH, 0, NULL, NULL, "the CSV file or the SQLite database" },
     { "delimiter", HERALD_ENUM, 0, "comma", "comma|semicolon|tab",
       "what stands between the cells of a CSV file" },
     { "url", HERALD_URL, 0, NULL, "https|http", "address of the service" },
@@ -123,9 +123,10 @@ static const herald_option options[] = {
       "password of auth_user, or a token" },
     { "auth_user", HERALD_STRING, 0, NULL, NULL, "HTTP Basic with this user and the secret" },
     { "auth_prefix", HERALD_STRING, 0, "Bearer ", NULL, "text before a token" },
-    { "table", HERALD_STRING, 0, NULL, NULL, "where the assets are: cmdb_ci_computer" },
+    { "table", HERALD_STRING, 0, NULL, NULL, "sqlite: default assets; servicenow: default cmdb_ci_computer" },
     { "query", HERALD_STRING, 0, NULL, NULL,
-      "servicenow: an encoded query that assets must satisfy as well" },
+      "sqlite: a SELECT in place of `table`; servicenow: an encoded query that assets "
+      "must satisfy as well" },
     { "domain", HERALD_HOST, HERALD_LIST, NULL, NULL,
       "hosts in it are also found by the first part of their name" },
     { "fields", HERALD_STRING, HERALD_MAP, NULL, NULL,

@@ -5,12 +5,14 @@
  */
 #include "cmdb_enrich/cmdb.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "common/json.h"
 #include "common/text.h"
 
 #include "cmdb_enrich/asset.h"
+#include "cmdb_enrich/database.h"
 #include "cmdb_enrich/file.h"
 #include "cmdb_enrich/sheet.h"
 #include "cmdb_enrich/table.h"
@@ -31,6 +33,7 @@ struct waiting {
 /* Belongs to the worker while `busy`, else to the loop. */
 struct job {
 	struct cmdb_identity known;
+	struct cmdb_database_identity known_database;
 	enum cmdb_read outcome;
 	struct cmdb_table *table; /* NULL after CMDB_NEW: `why` */
 	struct hp_text why;
@@ -41,11 +44,14 @@ struct files {
 	const herald_host *h;
 	const char *path;
 	char delimiter;
+	struct cmdb_database database; /* path NULL: it is a CSV file */
 	struct cmdb_table *table;
 	struct hp_text trouble; /* empty: the file is in use as it is */
 	struct waiting *first, **last;
 	struct job job;
-	bool busy, looked, halted;
+	struct hp_text told; /* of the table in use */
+	bool busy, looked;
+	atomic_bool halted;
 };
 
 static struct files *files_of(struct cmdb *c)
@@ -128,14 +134,16 @@ static void describe(const struct files *f, struct hp_text *out)
 	hp_text_addf(out, "%s: %zu asset%s", f->path, load->rows,
 		     load->rows == 1 ? "" : "s");
 	if (load->skipped > 0)
-		hp_text_addf(out, ", %zu line%s skipped (%s)", load->skipped,
-			     load->skipped == 1 ? "" : "s", load->first);
+		hp_text_addf(out, ", %zu %s%s skipped (%s)", load->skipped,
+			     load->unit, load->skipped == 1 ? "" : "s",
+			     load->first);
 	if (load->replaced > 0)
-		hp_text_addf(out, ", %zu line%s replaced an earlier one",
-			     load->replaced, load->replaced == 1 ? "" : "s");
+		hp_text_addf(out, ", %zu %s%s replaced an earlier one",
+			     load->replaced, load->unit,
+			     load->replaced == 1 ? "" : "s");
 	if (load->mended > 0)
-		hp_text_addf(out, ", %zu line%s not UTF-8", load->mended,
-			     load->mended == 1 ? " is" : "s are");
+		hp_text_addf(out, ", %zu %s%s not UTF-8", load->mended,
+			     load->unit, load->mended == 1 ? " is" : "s are");
 }
 
 static void answer_probe(struct files *f, herald_id req)
@@ -222,19 +230,33 @@ static void set_trouble(struct files *f, uint32_t status,
 	f->trouble = now;
 }
 
+/* Once for each change of what there is to say: a database may be written all
+ * the time. */
+static void tell_table(struct files *f)
+{
+	const struct cmdb_load *load = cmdb_table_load(f->table);
+	uint32_t level = load->skipped > 0 ? HERALD_WARNING : HERALD_NOTICE;
+	struct hp_text now;
+
+	hp_text_init(&now, WHY_MAX);
+	describe(f, &now);
+	if (f->told.n == now.n && memcmp(f->told.p, now.p, now.n) == 0)
+		level = HERALD_DEBUG;
+	herald_logf(f->h, level, 0, "%s", hp_text_str(&now).p);
+	hp_text_fini(&f->told);
+	f->told = now;
+}
+
 static void use(struct files *f, struct cmdb_table *table)
 {
 	const struct cmdb_load *load = cmdb_table_load(table);
-	struct hp_text text;
 
 	cmdb_table_free(f->table);
 	f->table = table;
+	if (f->trouble.n > 0)
+		hp_text_fini(&f->told);
 	hp_text_fini(&f->trouble);
-	hp_text_init(&text, WHY_MAX);
-	describe(f, &text);
-	herald_logf(f->h, load->skipped > 0 ? HERALD_WARNING : HERALD_NOTICE, 0,
-		    "%s", hp_text_str(&text).p);
-	hp_text_fini(&text);
+	tell_table(f);
 	f->h->health(f->h, HERALD_OK, HERALD_S(""));
 	f->h->metric(f->h, CMDB_METRIC_ASSETS, (double)load->rows);
 	f->h->metric(f->h, CMDB_METRIC_SKIPPED, (double)load->skipped);
@@ -279,7 +301,7 @@ static void on_read(void *self, herald_id timer, void *ud)
 	cmdb_table_free(job->table);
 	job->table = NULL;
 	hp_text_fini(&job->why);
-	if (job->outcome == CMDB_UNSTEADY && !f->halted)
+	if (job->outcome == CMDB_UNSTEADY && !atomic_load(&f->halted))
 		return; /* whoever waits, waits for the next look */
 	answer_waiting(f);
 }
@@ -294,6 +316,18 @@ static void read_sheet(struct files *f, struct job *job)
 	if (job->outcome == CMDB_NEW)
 		job->table = cmdb_sheet_read_take(text, n, f->delimiter,
 						  &f->cmdb.mapping, &job->why);
+	if (job->outcome == CMDB_UNREAD)
+		job->known = (struct cmdb_identity){ 0 };
+}
+
+/* What cannot be read now is read when it can, also if it is the same. */
+static void read_database(struct files *f, struct job *job)
+{
+	job->outcome = cmdb_database_read(&f->database, &job->known_database,
+					  &job->table, &job->why);
+	if (job->outcome == CMDB_UNREAD)
+		job->known_database =
+			(struct cmdb_database_identity){ .log = { 0 } };
 }
 
 /* [worker] */
@@ -304,7 +338,10 @@ static void read_file(void *self, herald_id req, void *ud, uint32_t worker)
 	(void)req;
 	(void)ud;
 	(void)worker;
-	read_sheet(f, &f->job);
+	if (f->database.path)
+		read_database(f, &f->job);
+	else
+		read_sheet(f, &f->job);
 	f->h->post(f->h, on_read, NULL);
 }
 
@@ -314,7 +351,7 @@ static void look(void *self, herald_id timer, void *ud)
 
 	(void)timer;
 	(void)ud;
-	if (f->busy || f->halted)
+	if (f->busy || atomic_load(&f->halted))
 		return;
 	f->busy = true;
 	f->h->work(f->h, 0, read_file, NULL);
@@ -343,23 +380,52 @@ static void halt(struct cmdb *c)
 {
 	struct files *f = files_of(c);
 
-	f->halted = true;
+	atomic_store(&f->halted, true);
 	if (!f->busy)
 		answer_waiting(f);
 }
 
-static bool init(struct cmdb *c)
+static void init_both(struct files *f)
+{
+	const herald_host *h = f->cmdb.h;
+
+	f->h = h;
+	f->path = h->option(h, "file", 0).p;
+	f->last = &f->first;
+	hp_text_init(&f->trouble, WHY_MAX);
+	hp_text_init(&f->told, WHY_MAX);
+	hp_text_init(&f->job.why, WHY_MAX);
+}
+
+static bool init_csv(struct cmdb *c)
 {
 	static const char delimiters[] = ",;\t";
 	struct files *f = files_of(c);
 
-	f->h = c->h;
-	f->path = c->h->option(c->h, "file", 0).p;
+	init_both(f);
 	f->delimiter = delimiters[c->h->number(c->h, "delimiter")];
-	f->last = &f->first;
-	hp_text_init(&f->trouble, WHY_MAX);
-	hp_text_init(&f->job.why, WHY_MAX);
 	return true;
+}
+
+static bool init_sqlite(struct cmdb *c)
+{
+	struct files *f = files_of(c);
+	const char *table = c->h->option(c->h, "table", 0).p;
+
+	init_both(f);
+	f->database = (struct cmdb_database){
+		.h = c->h,
+		.path = f->path,
+		.table = table ? table : "assets",
+		.query = c->h->option(c->h, "query", 0).p,
+		.mapping = &c->mapping,
+		.stop = &f->halted,
+	};
+	if (!table || !f->database.query)
+		return true;
+	c->h->reject(c->h, "query",
+		     HERALD_S("say `table` or `query`, not both"));
+	return false;
 }
 
 static void fini(struct cmdb *c)
@@ -368,6 +434,7 @@ static void fini(struct cmdb *c)
 
 	cmdb_table_free(f->table);
 	hp_text_fini(&f->trouble);
+	hp_text_fini(&f->told);
 }
 
 static const struct cmdb_field no_fields[] = { { NULL, NULL } };
@@ -378,7 +445,22 @@ const struct cmdb_source cmdb_csv = {
 	.needs = "file",
 	.ignores = not_for_csv,
 	.fields = no_fields,
-	.init = init,
+	.init = init_csv,
+	.start = start,
+	.halt = halt,
+	.fini = fini,
+	.lookup = lookup,
+	.probe = probe,
+};
+
+static const char *const not_for_sqlite[] = { "url", NULL };
+
+const struct cmdb_source cmdb_sqlite = {
+	.size = sizeof(struct files),
+	.needs = "file",
+	.ignores = not_for_sqlite,
+	.fields = no_fields,
+	.init = init_sqlite,
 	.start = start,
 	.halt = halt,
 	.fini = fini,

@@ -72,7 +72,7 @@ struct cmdb_table *cmdb_sheet_read_take(char *text, size_t n, char delimiter,
 	}
 	if (is_database) {
 		hp_text_add(why, HERALD_S("it is an SQLite database: say "
-					  "`source: sqlite`"));
+					  "source: sqlite"));
 		goto failed;
 	}
 	if (!read_header(t, &c, mapping, why))

@@ -33,7 +33,7 @@ struct cmdb_table *cmdb_table_new(const char *unit)
 	struct cmdb_table *t = calloc(1, sizeof(*t));
 
 	if (t)
-		t->unit = unit;
+		t->load.unit = unit;
 	return t;
 }
 
@@ -272,7 +272,7 @@ void cmdb_table_skip(struct cmdb_table *t, size_t line, const char *why)
 	t->load.skipped++;
 	if (!t->load.first[0])
 		snprintf(t->load.first, sizeof(t->load.first), "%s %zu: %s",
-			 t->unit, line, why);
+			 t->load.unit, line, why);
 }
 
 static bool is_utf8(const herald_str *cells, size_t n)

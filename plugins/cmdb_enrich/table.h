@@ -30,15 +30,15 @@ struct cmdb_asset;
 
 /* How the load went. */
 struct cmdb_load {
-	size_t rows;	 /* assets */
-	size_t skipped;	 /* bad lines */
-	size_t replaced; /* lines that took a key from an earlier one */
-	size_t mended;	 /* lines that are not UTF-8 */
-	char first[160]; /* the first bad line: where and why; "" if none */
+	const char *unit; /* what a row is called: "line" */
+	size_t rows;	  /* assets */
+	size_t skipped;	  /* bad ones */
+	size_t replaced;  /* that took a key from an earlier one */
+	size_t mended;	  /* that are not UTF-8 */
+	char first[160];  /* the first bad one: where and why; "" if none */
 };
 
-/* Empty; `unit` (a literal) is what a row is called: "line".  NULL if memory is
- * lacking. [any] */
+/* Empty; `unit` is a literal.  NULL if memory is lacking. [any] */
 struct cmdb_table *cmdb_table_new(const char *unit);
 void cmdb_table_free(struct cmdb_table *table);
 
