@@ -55,6 +55,7 @@ class Run:
         self.runs = 0
         self.what = name
         self.violations = []
+        self.said = ""          # to be said again in the end
 
     def pick(self, short, long):
         return short if self.short else long
