@@ -1,4 +1,4 @@
-"""What is sent: failed log-ins and then a success, of one user after the other.
+"""What is sent: failed log-ins and then a success, of one user after another.
 
 Values are those of a fixture, or drawn from a seed.
 """
@@ -48,7 +48,8 @@ class Case:
                  "threat_level_id": "1", "published": True}
         return [{"type": kind, "value": self.row[field], "to_ids": True,
                  "Event": event}
-                for kind, field in (("ip-src", "src"), ("sha256", "file_hash"))]
+                for kind, field in (("ip-src", "src"),
+                                    ("sha256", "file_hash"))]
 
 
 def report_of_virustotal(source, address):

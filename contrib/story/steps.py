@@ -1,5 +1,5 @@
-"""The steps of the story.  Each tells what happens and verifies it: a step that
-returns is true, one that is not raises Failed.
+"""The steps of the story.  Each tells what happens and verifies it: a step
+that returns is true, one that is not raises Failed.
 """
 import json
 import os

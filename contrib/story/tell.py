@@ -19,7 +19,7 @@ sys.path[:0] = [os.path.join(TESTS, one) for one in ("servers", "doubles")]
 import cases as people      # noqa: E402
 import steps                # noqa: E402
 from steps import tell      # noqa: E402
-from world import Failed, World     # noqa: E402
+from world import WEBHOOK, Failed, World    # noqa: E402
 
 
 def prepare(world, cases):
@@ -61,11 +61,12 @@ def tell_how_to_go_on(world, cases):
     tell("Everything goes on until Ctrl-C.  Send more (change `user` in the "
          "file for a new case):")
     tell(f"    curl -H 'Content-Type: application/json' --data @{path} \\\n"
-         f"        {world.url()}")
-    tell("and ask why, look into the directory, or read the mails:")
+         f"        {world.url('INGEST', WEBHOOK)}")
+    tell("and ask why, look into the directory, read the mails, or count:")
     tell(f"    {herald} explain @last")
     tell(f"    {world.directory.how_to_ask(case.user)}")
     tell(f"    cat {world.mailbox()}/*")
+    tell(f"    curl {world.url('ADMIN', '/metrics')}")
 
 
 def show(options):

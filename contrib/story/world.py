@@ -31,7 +31,7 @@ from services import Service, call
 from slapd_ad import SlapdAd
 from waiting import wait_until
 
-TOKEN = "example-webhook-token"
+WEBHOOK = "/v1/splunk/webhook/example-webhook-token"
 WAIT_S = 60
 PRETENDING = ("misp", "virustotal", "soar")
 
@@ -167,16 +167,27 @@ class World:
             return log.read()
 
     def start_herald(self):
-        self.ports = {"INGEST": free_port(), "ADMIN": free_port()}
-        self.write_configuration()
-        with open(self.path("heraldd.log"), "ab") as log:
+        """Somebody else may take a port between choosing and listening."""
+        self.ends.callback(self.stop_herald)
+        for _ in range(3):
+            self.ports = {"INGEST": free_port(), "ADMIN": free_port()}
+            self.write_configuration()
+            self.launch()
+            try:
+                self.wait_for("readiness of heraldd", self.is_ready)
+                return
+            except Failed:
+                if "already in use" not in self.log():
+                    raise
+        raise Failed("no free ports in three starts:\n" + self.log())
+
+    def launch(self):
+        with open(self.path("heraldd.log"), "wb") as log:
             self.herald = subprocess.Popen(
                 [f"{self.options.root}/sbin/heraldd", "-c",
                  self.path("herald.yaml")], stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, cwd=self.folder,
                 env=self.environment())
-        self.ends.callback(self.stop_herald)
-        self.wait_for("readiness of heraldd", self.is_ready)
 
     def is_ready(self):
         try:
@@ -185,7 +196,7 @@ class World:
             return False
 
     def stop_herald(self):
-        if self.herald.poll() is None:
+        if self.herald and self.is_alive():
             self.herald.send_signal(signal.SIGTERM)
             try:
                 self.herald.wait(WAIT_S)
@@ -206,14 +217,14 @@ class World:
 
     # Talking to it.
 
-    def url(self):
-        return (f"http://127.0.0.1:{self.ports['OUTSIDE_INGEST']}"
-                f"/v1/splunk/webhook/{TOKEN}")
+    def url(self, listener, path):
+        """Of herald, from outside."""
+        return f"http://127.0.0.1:{self.ports['OUTSIDE_' + listener]}{path}"
 
     def send(self, payload):
         status, _, answer = call(
-            self.ports["INGEST"], "POST", f"/v1/splunk/webhook/{TOKEN}",
-            payload, {"Content-Type": "application/json"})
+            self.ports["INGEST"], "POST", WEBHOOK, payload,
+            {"Content-Type": "application/json"})
         if status != 200:
             raise Failed(f"the webhook was answered {status}: {answer}")
 
