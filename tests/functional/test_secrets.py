@@ -29,8 +29,8 @@ OUT = "canary-OUT-1b2c3d4e5f6a"
 MISP = CREDENTIALS["misp"][1]
 SOAR = CREDENTIALS["soar"][1]
 VT = CREDENTIALS["virustotal"][1]
+NOW, BOX = CREDENTIALS["servicenow"][1], CREDENTIALS["netbox"][1]
 SPLUNK = CREDENTIALS["splunk"][1]
-CMDB = CREDENTIALS["servicenow"][1]
 MAIL = "canary-MAIL-4d5e6f708192"
 MAIL_TOKEN = "canary-MAIL-TOKEN-a1b2c3d4e5f60718"
 MAIL_WRONG = "canary-MAIL-WRONG-99887766"
@@ -39,13 +39,13 @@ AD_WRONG = "canary-AD-WRONG-13579bdf"
 CLIENT = "canary-CLIENT+SECRET/2468ace0"
 ACCESS = "canary-ACCESS-TOKEN-0f1e2d3c4b5a"     # what the client is given
 CANARIES = [WEBHOOK, DISABLED, HTTP_IN, OLD_IN, ENRICH, OUT, MISP, SOAR, VT,
-            SPLUNK, CMDB, MAIL, MAIL_TOKEN, MAIL_WRONG, AD, AD_OPS, AD_WRONG, CLIENT,
-            ACCESS]
+            SPLUNK, MAIL, MAIL_TOKEN, MAIL_WRONG, AD, AD_OPS, AD_WRONG, CLIENT,
+            ACCESS, NOW, BOX]
 FILES = {"webhook": WEBHOOK, "out": OUT, "disabled": DISABLED, "vt": VT,
          "http_in": HTTP_IN, "enrich": ENRICH, "soar": SOAR, "splunk_api":
-         SPLUNK, "cmdb": CMDB, "mail": MAIL, "mail_token": MAIL_TOKEN, "mail_wrong":
+         SPLUNK, "mail": MAIL, "mail_token": MAIL_TOKEN, "mail_wrong":
          MAIL_WRONG, "ad": AD, "ad_ops": AD_OPS, "ad_wrong": AD_WRONG,
-         "client": CLIENT}
+         "client": CLIENT, "now": NOW, "box": BOX}
 
 CONFIG = HEAD + """\
 connectors:
@@ -54,11 +54,12 @@ connectors:
   misp: {plugin: misp_enrich, url: '@MISP@', log_level: debug, share: all, secret: {credential: misp}}
   vt: {plugin: vt_enrich, url: '@VT@/api/v3', log_level: debug, share: all, secret: {file: @DIR@/secrets/vt}}
   own: {plugin: http_enrich, url: '@SINK@', log_level: debug, share: all, types: [ip], path: '/${value}', auth_header: X-Key, auth_prefix: '', secret: {file: @DIR@/secrets/enrich}}
-  cmdb: {plugin: cmdb_enrich, source: servicenow, url: '@CMDB@', log_level: debug, auth_user: herald, secret: {file: @DIR@/secrets/cmdb}}
   room: {plugin: http_out, url: '@SINK@/room', log_level: debug, secret: {file: @DIR@/secrets/out}}
   soar: {plugin: phantom_out, url: '@SOAR@', log_level: debug, secret: {file: @DIR@/secrets/soar}}
   guarded: {plugin: http_enrich, url: '@SINK@', log_level: debug, share: all, types: [ip], path: '/guarded/${value}', oauth2: {url: '@TOKENS@/token', client_id: herald, secret: {file: @DIR@/secrets/client}}}
   mail: {plugin: smtp_notify, url: 'smtps://localhost:@MAIL@', log_level: debug, from: herald@example.com, tls: {ca_file: '@CA@'}, secret: {file: @DIR@/secrets/mail}}
+  now: {plugin: cmdb_enrich, source: servicenow, url: '@NOW@', log_level: debug, auth_user: herald, secret: {file: @DIR@/secrets/now}}
+  box: {plugin: cmdb_enrich, source: netbox, url: '@BOX@', log_level: debug, secret: {file: @DIR@/secrets/box}}
   mail_token: {plugin: smtp_notify, url: 'smtps://localhost:@MAIL@', log_level: debug, from: herald@example.com, login: xoauth2, tls: {ca_file: '@CA@'}, secret: {file: @DIR@/secrets/mail_token}}
   mail_wrong: {plugin: smtp_notify, url: 'smtps://localhost:@MAIL_REFUSES@', log_level: debug, from: herald@example.com, tls: {ca_file: '@CA@'}, secret: {file: @DIR@/secrets/mail_wrong}}
   ad: {plugin: ad_enrich, @AD@, log_level: debug, user: '@READER@', secret: {file: @DIR@/secrets/ad}}
@@ -70,7 +71,7 @@ safety:
 pipelines:
   - name: default
     steps:
-      - enrich: {by: [misp, vt, own, cmdb, guarded, ad, ad_wrong], within: 5s}
+      - enrich: {by: [misp, vt, own, guarded, now, box, ad, ad_wrong], within: 5s}
       - respond:
           - {name: room, do: room.post, with: {text: '${finding_info.title}'}}
           - {name: case, do: soar.create_case}
@@ -126,9 +127,9 @@ class Servers:
     """Whom the daemon logs in to."""
 
     def __init__(self, service, pool, certificates):
-        (self.misp, self.vt, self.soar, self.sink, self.splunk,
-         self.cmdb) = map(pool, ("misp", "virustotal", "soar", "sink",
-                                 "splunk", "servicenow"))
+        self.misp, self.vt, self.soar, self.sink, self.splunk = map(
+            pool, ("misp", "virustotal", "soar", "sink", "splunk"))
+        self.now, self.box = pool("servicenow"), pool("netbox")
         self.tokens = service("sink", name="tokens")
         self.tokens.settings(body={"access_token": ACCESS, "expires_in": 3600,
                                    "token_type": "Bearer"})
@@ -143,8 +144,9 @@ class Servers:
         ad = self.domain
         return {
             "MISP": self.misp.url, "VT": self.vt.url, "SOAR": self.soar.url,
+            "NOW": self.now.url, "BOX": self.box.url,
             "SINK": self.sink.url, "SPLUNK": self.splunk.url,
-            "CMDB": self.cmdb.url, "TOKENS": self.tokens.url, "MAIL": str(self.mail.port),
+            "TOKENS": self.tokens.url, "MAIL": str(self.mail.port),
             "MAIL_REFUSES": str(self.refuses.port), "CA": ad.ca,
             "READER": ad.reader, "WRITER": ad.writer,
             "AD": (f"domain: corp.example.com, servers: ['{ad.server}:"
@@ -188,7 +190,7 @@ def much_happens(daemon, servers):
             (servers.misp, ("500", "403", "html")), (servers.sink, ("500",)),
             (servers.vt, ("401", "redirect")), (servers.tokens, ("401",)),
             (servers.soar, ("500", "reset_after")),
-            (servers.cmdb, ("500", "html")),
+            (servers.now, ("500", "html")), (servers.box, ("403", "html")),
             (servers.splunk, ("500", "401"))):
         for fault in faults:
             double.fault(fault, times=1)
@@ -246,7 +248,8 @@ def children(pid):
 def check_logged_in(servers):
     """They were talked to with the secrets: the test is about something."""
     assert servers.misp.requests() and servers.soar.requests()
-    assert servers.splunk.requests() and servers.cmdb.requests()
+    assert servers.splunk.requests()
+    assert servers.now.requests() and servers.box.requests()
     said = [one for session in servers.mail.sessions
             for one in session.commands if one.startswith("AUTH")]
     assert {one.split()[1] for one in said} == {"PLAIN", "XOAUTH2"}
