@@ -79,6 +79,16 @@ def virustotal(pool):
 
 
 @pytest.fixture
+def servicenow(pool):
+    return pool("servicenow")
+
+
+@pytest.fixture
+def netbox(pool):
+    return pool("netbox")
+
+
+@pytest.fixture
 def sink(pool):
     return pool("sink")
 
