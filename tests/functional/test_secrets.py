@@ -30,21 +30,23 @@ MISP = CREDENTIALS["misp"][1]
 SOAR = CREDENTIALS["soar"][1]
 VT = CREDENTIALS["virustotal"][1]
 SPLUNK = CREDENTIALS["splunk"][1]
+NETBOX = CREDENTIALS["netbox"][1]
 MAIL = "canary-MAIL-4d5e6f708192"
 MAIL_TOKEN = "canary-MAIL-TOKEN-a1b2c3d4e5f60718"
 MAIL_WRONG = "canary-MAIL-WRONG-99887766"
 AD, AD_OPS = SlapdAd.passwords
 AD_WRONG = "canary-AD-WRONG-13579bdf"
 CLIENT = "canary-CLIENT+SECRET/2468ace0"
+CLIENT_WRONG = "canary-CLIENT-WRONG-1029384756"
 ACCESS = "canary-ACCESS-TOKEN-0f1e2d3c4b5a"     # what the client is given
 CANARIES = [WEBHOOK, DISABLED, HTTP_IN, OLD_IN, ENRICH, OUT, MISP, SOAR, VT,
             SPLUNK, MAIL, MAIL_TOKEN, MAIL_WRONG, AD, AD_OPS, AD_WRONG, CLIENT,
-            ACCESS]
+            CLIENT_WRONG, ACCESS, NETBOX]
 FILES = {"webhook": WEBHOOK, "out": OUT, "disabled": DISABLED, "vt": VT,
          "http_in": HTTP_IN, "enrich": ENRICH, "soar": SOAR, "splunk_api":
          SPLUNK, "mail": MAIL, "mail_token": MAIL_TOKEN, "mail_wrong":
          MAIL_WRONG, "ad": AD, "ad_ops": AD_OPS, "ad_wrong": AD_WRONG,
-         "client": CLIENT}
+         "client": CLIENT, "client_wrong": CLIENT_WRONG, "netbox": NETBOX}
 
 CONFIG = HEAD + """\
 connectors:
@@ -56,6 +58,8 @@ connectors:
   room: {plugin: http_out, url: '@SINK@/room', log_level: debug, secret: {file: @DIR@/secrets/out}}
   soar: {plugin: phantom_out, url: '@SOAR@', log_level: debug, secret: {file: @DIR@/secrets/soar}}
   guarded: {plugin: http_enrich, url: '@SINK@', log_level: debug, share: all, types: [ip], path: '/guarded/${value}', oauth2: {url: '@TOKENS@/token', client_id: herald, secret: {file: @DIR@/secrets/client}}}
+  unguarded: {plugin: http_enrich, url: '@SINK@', log_level: debug, share: all, types: [ip], path: '/unguarded/${value}', oauth2: {url: '@TOKENS@/s401/token', client_id: herald, secret: {file: @DIR@/secrets/client_wrong}, auth: body}}
+  cmdb: {plugin: cmdb_enrich, source: netbox, url: '@NETBOX@/', log_level: debug, secret: {file: @DIR@/secrets/netbox}}
   mail: {plugin: smtp_notify, url: 'smtps://localhost:@MAIL@', log_level: debug, from: herald@example.com, tls: {ca_file: '@CA@'}, secret: {file: @DIR@/secrets/mail}}
   mail_token: {plugin: smtp_notify, url: 'smtps://localhost:@MAIL@', log_level: debug, from: herald@example.com, login: xoauth2, tls: {ca_file: '@CA@'}, secret: {file: @DIR@/secrets/mail_token}}
   mail_wrong: {plugin: smtp_notify, url: 'smtps://localhost:@MAIL_REFUSES@', log_level: debug, from: herald@example.com, tls: {ca_file: '@CA@'}, secret: {file: @DIR@/secrets/mail_wrong}}
@@ -68,7 +72,7 @@ safety:
 pipelines:
   - name: default
     steps:
-      - enrich: {by: [misp, vt, own, guarded, ad, ad_wrong], within: 5s}
+      - enrich: {by: [misp, vt, own, guarded, unguarded, cmdb, ad, ad_wrong], within: 5s}
       - respond:
           - {name: room, do: room.post, with: {text: '${finding_info.title}'}}
           - {name: case, do: soar.create_case}
@@ -124,8 +128,9 @@ class Servers:
     """Whom the daemon logs in to."""
 
     def __init__(self, service, pool, certificates):
-        self.misp, self.vt, self.soar, self.sink, self.splunk = map(
-            pool, ("misp", "virustotal", "soar", "sink", "splunk"))
+        self.misp, self.vt, self.soar, self.sink, self.splunk, self.netbox = (
+            map(pool, ("misp", "virustotal", "soar", "sink", "splunk",
+                       "netbox")))
         self.tokens = service("sink", name="tokens")
         self.tokens.settings(body={"access_token": ACCESS, "expires_in": 3600,
                                    "token_type": "Bearer"})
@@ -141,7 +146,7 @@ class Servers:
         return {
             "MISP": self.misp.url, "VT": self.vt.url, "SOAR": self.soar.url,
             "SINK": self.sink.url, "SPLUNK": self.splunk.url,
-            "TOKENS": self.tokens.url, "MAIL": str(self.mail.port),
+            "NETBOX": self.netbox.url, "TOKENS": self.tokens.url, "MAIL": str(self.mail.port),
             "MAIL_REFUSES": str(self.refuses.port), "CA": ad.ca,
             "READER": ad.reader, "WRITER": ad.writer,
             "AD": (f"domain: corp.example.com, servers: ['{ad.server}:"
@@ -181,9 +186,12 @@ def send(daemon, number):
 
 def much_happens(daemon, servers):
     send(daemon, 1)
+    # With the token that it was given; then with others.
+    wait_until(lambda: servers.sink.requests(path="/guarded/*"), 30,
+               daemon.log)
     for double, faults in (
             (servers.misp, ("500", "403", "html")), (servers.sink, ("500",)),
-            (servers.vt, ("401", "redirect")), (servers.tokens, ("401",)),
+            (servers.vt, ("401", "redirect")), (servers.netbox, ("500", "403")),
             (servers.soar, ("500", "reset_after")),
             (servers.splunk, ("500", "401"))):
         for fault in faults:
@@ -242,7 +250,8 @@ def children(pid):
 def check_logged_in(servers):
     """They were talked to with the secrets: the test is about something."""
     assert servers.misp.requests() and servers.soar.requests()
-    assert servers.splunk.requests()
+    assert servers.splunk.requests() and servers.netbox.requests()
+    assert servers.tokens.requests(method="POST", path="/s401/token")
     said = [one for session in servers.mail.sessions
             for one in session.commands if one.startswith("AUTH")]
     assert {one.split()[1] for one in said} == {"PLAIN", "XOAUTH2"}
