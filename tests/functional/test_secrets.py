@@ -37,15 +37,17 @@ MAIL_WRONG = "canary-MAIL-WRONG-99887766"
 AD, AD_OPS = SlapdAd.passwords
 AD_WRONG = "canary-AD-WRONG-13579bdf"
 CLIENT = "canary-CLIENT+SECRET/2468ace0"
+CLIENT_WRONG = "canary-CLIENT-WRONG-1029384756"
 ACCESS = "canary-ACCESS-TOKEN-0f1e2d3c4b5a"     # what the client is given
 CANARIES = [WEBHOOK, DISABLED, HTTP_IN, OLD_IN, ENRICH, OUT, MISP, SOAR, VT,
             SPLUNK, MAIL, MAIL_TOKEN, MAIL_WRONG, AD, AD_OPS, AD_WRONG, CLIENT,
-            ACCESS, NOW, BOX]
+            CLIENT_WRONG, ACCESS, NOW, BOX]
 FILES = {"webhook": WEBHOOK, "out": OUT, "disabled": DISABLED, "vt": VT,
          "http_in": HTTP_IN, "enrich": ENRICH, "soar": SOAR, "splunk_api":
          SPLUNK, "mail": MAIL, "mail_token": MAIL_TOKEN, "mail_wrong":
          MAIL_WRONG, "ad": AD, "ad_ops": AD_OPS, "ad_wrong": AD_WRONG,
-         "client": CLIENT, "now": NOW, "box": BOX}
+         "client": CLIENT, "client_wrong": CLIENT_WRONG, "now": NOW,
+         "box": BOX}
 
 CONFIG = HEAD + """\
 connectors:
@@ -57,6 +59,7 @@ connectors:
   room: {plugin: http_out, url: '@SINK@/room', log_level: debug, secret: {file: @DIR@/secrets/out}}
   soar: {plugin: phantom_out, url: '@SOAR@', log_level: debug, secret: {file: @DIR@/secrets/soar}}
   guarded: {plugin: http_enrich, url: '@SINK@', log_level: debug, share: all, types: [ip], path: '/guarded/${value}', oauth2: {url: '@TOKENS@/token', client_id: herald, secret: {file: @DIR@/secrets/client}}}
+  unguarded: {plugin: http_enrich, url: '@SINK@', log_level: debug, share: all, types: [ip], path: '/unguarded/${value}', oauth2: {url: '@TOKENS@/s401/token', client_id: herald, secret: {file: @DIR@/secrets/client_wrong}, auth: body}}
   mail: {plugin: smtp_notify, url: 'smtps://localhost:@MAIL@', log_level: debug, from: herald@example.com, tls: {ca_file: '@CA@'}, secret: {file: @DIR@/secrets/mail}}
   now: {plugin: cmdb_enrich, source: servicenow, url: '@NOW@', log_level: debug, auth_user: herald, secret: {file: @DIR@/secrets/now}}
   box: {plugin: cmdb_enrich, source: netbox, url: '@BOX@', log_level: debug, secret: {file: @DIR@/secrets/box}}
@@ -71,7 +74,7 @@ safety:
 pipelines:
   - name: default
     steps:
-      - enrich: {by: [misp, vt, own, guarded, now, box, ad, ad_wrong], within: 5s}
+      - enrich: {by: [misp, vt, own, guarded, unguarded, now, box, ad, ad_wrong], within: 5s}
       - respond:
           - {name: room, do: room.post, with: {text: '${finding_info.title}'}}
           - {name: case, do: soar.create_case}
@@ -186,9 +189,12 @@ def send(daemon, number):
 
 def much_happens(daemon, servers):
     send(daemon, 1)
+    # With the token that it was given; then with others.
+    wait_until(lambda: servers.sink.requests(path="/guarded/*"), 30,
+               daemon.log)
     for double, faults in (
             (servers.misp, ("500", "403", "html")), (servers.sink, ("500",)),
-            (servers.vt, ("401", "redirect")), (servers.tokens, ("401",)),
+            (servers.vt, ("401", "redirect")),
             (servers.soar, ("500", "reset_after")),
             (servers.now, ("500", "html")), (servers.box, ("403", "html")),
             (servers.splunk, ("500", "401"))):
@@ -250,6 +256,7 @@ def check_logged_in(servers):
     assert servers.misp.requests() and servers.soar.requests()
     assert servers.splunk.requests()
     assert servers.now.requests() and servers.box.requests()
+    assert servers.tokens.requests(method="POST", path="/s401/token")
     said = [one for session in servers.mail.sessions
             for one in session.commands if one.startswith("AUTH")]
     assert {one.split()[1] for one in said} == {"PLAIN", "XOAUTH2"}
