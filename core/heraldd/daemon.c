@@ -35,6 +35,8 @@
 #include "core/pipeline/alarm_actions.h"
 #include "core/pipeline/engine.h"
 #include "core/pipeline/program.h"
+#include "core/plugin/fatal.h"
+#include "core/plugin/inflight.h"
 
 #define HOUR_MS 3600000
 
@@ -206,6 +208,7 @@ static void on_engine_stopped(void *ud)
 static void end(struct hd_daemon *d)
 {
 	d->stopping = true;
+	hd_inflight_stopping();
 	hd_listeners_stop(d);
 	if (d->engine)
 		hd_engine_stop(d->engine, on_engine_stopped, d);
@@ -314,6 +317,33 @@ static int open_store(struct hd_daemon *d, const char *dir, struct hd_err *err)
 	hd_health_set("journal", HD_HEALTH_OK, NULL);
 	d->reader = hd_reader_open(d->journal, err);
 	return d->reader ? 0 : -1;
+}
+
+/* Without it herald runs, but could not tell which alert it died over. */
+static void open_inflight(const char *dir)
+{
+	struct hd_last_end last;
+	struct hd_err err;
+
+	if (hd_inflight_open(dir, &last, &err) < 0) {
+		hd_error("%s: which alert a crash is due to cannot be told",
+			 err.text);
+		return;
+	}
+	hd_fatal_install();
+	if (!last.crashed)
+		return;
+	if (last.connector[0])
+		hd_warning("the last end was a crash: %s in %s() of connector "
+			   "%s",
+			   last.signal != 0 ? hd_fatal_name(last.signal)
+					    : "exit()",
+			   last.call, last.connector);
+	else
+		hd_warning("the last end was no clean stop: %s",
+			   last.signal < 0    ? "killed"
+			   : last.signal == 0 ? "exit()"
+					      : hd_fatal_name(last.signal));
 }
 
 static void make_lookups(struct hd_daemon *d, const char *state_dir)
@@ -452,6 +482,7 @@ static int start(struct hd_daemon *d, const char *state_dir, struct hd_err *err)
 {
 	if (open_store(d, state_dir, err) < 0)
 		return -1;
+	open_inflight(state_dir);
 	make_lookups(d, state_dir);
 	d->http = hd_http_client_new(&d->loop, NULL, err);
 	if (!d->http || make_engine(d, err) < 0 || read_again(d, err) < 0 ||
@@ -524,6 +555,7 @@ void hd_daemon_fini(struct hd_daemon *d)
 {
 	hd_setup_unref(d->setup);
 	hd_reader_close(d->reader);
+	hd_inflight_close();
 	hd_journal_close(d->journal);
 	hd_guards_free(d->guards);
 	hd_alarms_fini(&d->alarms);

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <uv.h>
 
+#include "core/conf/settings.h"
 #include "core/heraldd/alarm.h"
 
 struct hd_control;
@@ -26,6 +27,7 @@ struct hd_watch;
 struct hd_daemon_listener {
 	char *name, *address;
 	char *tls; /* digest of certificate and key, "" without TLS */
+	struct hd_listen_limits limits; /* those that it was opened with */
 	struct hd_listener *listener;
 	bool serving;
 	bool closing; /* once no connector ends any more */

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/base/alloc.h"
@@ -183,9 +184,13 @@ static struct hd_setup *check(const struct options *o, bool *sound)
 	return setup;
 }
 
-/* Secrets are in our memory: no core file, no ptrace by others of our user. */
+/* Secrets are in our memory: no core file, no ptrace by others of our user (but
+ * for debuggers and sanitizers where that is what was built). */
 static void harden(void)
 {
+	const struct rlimit no_core = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &no_core);
 #ifndef HD_DEBUG
 	prctl(PR_SET_DUMPABLE, 0);
 #endif

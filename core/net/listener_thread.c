@@ -302,6 +302,8 @@ static void on_library_log(void *ud, const char *fmt, va_list ap)
 
 	if (begins_with(fmt, "Error processing request"))
 		hd_listener_count(listener, "malformed", 1);
+	else if (begins_with(fmt, "Server reached connection limit"))
+		hd_listener_count(listener, "connections", 1);
 	else if (begins_with(fmt, "Hit process or system resource limit at "
 				  "FIRST connection"))
 		no_descriptor(listener);

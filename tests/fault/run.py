@@ -26,6 +26,7 @@ sys.path.insert(0, HERE)
 
 import calls                    # noqa: E402
 import deeds                    # noqa: E402
+import poison                   # noqa: E402
 import programs                 # noqa: E402
 import stored                   # noqa: E402
 import world                    # noqa: E402
@@ -60,6 +61,8 @@ SCENARIOS = [
      stored.wal),
     ("config", "P15", "a wrong configuration changes nothing", stored.config),
     ("broken", "P16", "a plugin that misbehaves loses nothing", deeds.broken),
+    ("poison", "P17", "an alert that kills herald ends, the others go on",
+     poison.poison),
     ("roll", "P19", "reloads and stops under load lose nothing", world.roll),
     ("budgets", "P20", "no rule does more than it may", deeds.budgets),
     ("secrets", "P21", "no secret leaves", programs.secrets),

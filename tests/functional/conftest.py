@@ -79,6 +79,16 @@ def virustotal(pool):
 
 
 @pytest.fixture
+def servicenow(pool):
+    return pool("servicenow")
+
+
+@pytest.fixture
+def netbox(pool):
+    return pool("netbox")
+
+
+@pytest.fixture
 def sink(pool):
     return pool("sink")
 
@@ -109,9 +119,11 @@ def herald():
 @pytest.fixture(scope="session")
 def samba():
     """An Active Directory; it takes ten seconds, once in a build tree."""
-    build = os.environ.get("HERALD_BUILD")
+    keep, build = map(os.environ.get, ("HERALD_SAMBA", "HERALD_BUILD"))
+    if not keep and build:
+        keep = os.path.join(build, "samba")
     try:
-        running = Samba(keep=build and os.path.join(build, "samba"))
+        running = Samba(keep=keep)
     except Unavailable as reason:
         pytest.skip(f"NOTHING IS TESTED AGAINST ACTIVE DIRECTORY: {reason}")
     yield running

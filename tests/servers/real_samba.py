@@ -74,6 +74,7 @@ class Samba:
     kind = "Samba, an Active Directory domain controller"
     server, port = NAME, 636
     reader, writer, staff = "svc.reader", "svc.herald", STAFF
+    passwords = ("Passw0rd.svc.reader", "Passw0rd.svc.herald")
 
     def __init__(self, keep=None):
         lacking = [one for one in PROGRAMS if not shutil.which(one)]
@@ -165,6 +166,11 @@ class Samba:
             "openssl pkey -pubin -outform der | openssl dgst -sha256 -binary "
             "| openssl base64"),
             self.path("dc/private/tls/cert.pem")).strip()
+
+    def how_to_ask(self, account):
+        """The command with which a person sees an account."""
+        return (f"ldbsearch -H {self.database} '(sAMAccountName={account})' "
+                "userAccountControl")
 
     def uac(self, account):
         return int(self.get(account, "userAccountControl")[0])

@@ -39,6 +39,7 @@ class SlapdAd:
     kind = "OpenLDAP, in the place of an Active Directory"
     server = "127.0.0.1"
     reader, writer, staff = READER, WRITER, STAFF
+    passwords = ("Passw0rd.reader", "Passw0rd.writer")
 
     def __init__(self, certificates, port):
         self.ca = certificates["ca"]
@@ -90,6 +91,13 @@ class SlapdAd:
             f"{binary('objectGUID', guid.bytes_le)}{named(self.count)}"
             f"{tokens}{more}\n"))
         return dn
+
+    def how_to_ask(self, name):
+        """The command with which a person sees an account."""
+        return (f"LDAPTLS_CACERT={self.ca} ldapsearch -xLLL -H "
+                f"ldaps://127.0.0.1:{self.slapd.port} -D {ADMIN} -w "
+                f"Passw0rd.admin -b {ROOT} '(sAMAccountName={name})' "
+                "userAccountControl")
 
     def uac(self, name):
         told = self.tool("ldapsearch", "-LLL", "-b", ROOT,
