@@ -24,6 +24,8 @@ FIXTURES = os.path.join(TESTS, "fixtures")
 # What each double accepts unless told otherwise: (option, value).
 CREDENTIALS = {
     "misp": ("--key", ("example" * 6)[:40]),
+    "netbox": ("--key", "nbt_example.netboxtoken"),
+    "servicenow": ("--key", "example-servicenow-key"),
     "soar": ("--token", "example-automation-token"),
     "splunk": ("--token", "example-splunk-token"),
     "virustotal": ("--key", "example-virustotal-key"),
