@@ -119,7 +119,7 @@ static const herald_option options[] = {
     { "delimiter", HERALD_ENUM, 0, "comma", "comma|semicolon|tab",
       "what stands between the cells of a CSV file" },
     { "url", HERALD_URL, 0, NULL, "https|http", "address of the service" },
-    { "secret", HERALD_STRING, HERALD_SECRET, NULL, NULL,
+    { "secret", HERALD_STRING, HERALD_SECRET | HERALD_HTTP_AUTH, NULL, NULL,
       "password of auth_user, or a token" },
     { "auth_user", HERALD_STRING, 0, NULL, NULL, "HTTP Basic with this user and the secret" },
     { "auth_prefix", HERALD_STRING, 0, "Bearer ", NULL, "text before a token" },
