@@ -11,10 +11,14 @@ struct word {
 };
 
 static const struct word option_words[] = {
-	{ HERALD_REQUIRED, "required" }, { HERALD_SECRET, "secret" },
-	{ HERALD_LIST, "list" },	 { HERALD_DEPRECATED, "deprecated" },
-	{ HERALD_EXPERT, "expert" },	 { HERALD_MAP, "map" },
-	{ HERALD_TARGET, "target" },	 { HERALD_HTTP_AUTH, "http auth" },
+	{ HERALD_REQUIRED, "required" },
+	{ HERALD_SECRET, "secret" },
+	{ HERALD_LIST, "list" },
+	{ HERALD_DEPRECATED, "deprecated" },
+	{ HERALD_EXPERT, "expert" },
+	{ HERALD_MAP, "map" },
+	{ HERALD_TARGET, "target" },
+	{ HERALD_HTTP_AUTH, "http auth" },
 	{ 0, NULL },
 };
 
