@@ -122,6 +122,10 @@ struct hd_journal_stats {
 void hd_journal_stats(const struct hd_journal *journal,
 		      struct hd_journal_stats *out);
 
+/* Free pages are given back, in idle moments, until the file is no larger than
+ * that; 0: until there are no more free ones than new rows need. [any] */
+void hd_journal_aim(struct hd_journal *journal, int64_t file_bytes);
+
 /* The file system of the store: size, and bytes that we may still use.
  * 0 or -1. [any] */
 int hd_journal_disk(const struct hd_journal *journal, int64_t *total_bytes,

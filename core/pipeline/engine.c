@@ -11,6 +11,7 @@
 #include "core/pipeline/defer.h"
 #include "core/pipeline/engine_impl.h"
 #include "core/pipeline/keep.h"
+#include "core/pipeline/poison.h"
 
 #define DISK_CHECK_MS 1000
 
@@ -30,6 +31,20 @@ static void raise_alarm(void *ud, const char *kind, const char *object,
 			const char *text)
 {
 	hd_engine_alarm(ud, kind, object, text);
+}
+
+static bool holds(void *ud, const char *alert)
+{
+	const struct hd_engine *engine = ud;
+
+	return hd_poison_holds(engine->poison, alert);
+}
+
+static void left(void *ud, const char *alert)
+{
+	struct hd_engine *engine = ud;
+
+	hd_poison_left(engine->poison, alert);
 }
 
 static void check_disk(uv_timer_t *timer)
@@ -83,9 +98,12 @@ struct hd_engine *hd_engine_new(const struct hd_engine_env *env)
 	actions.alarm = raise_alarm;
 	actions.finishing = hd_finishing;
 	actions.finished = hd_finished;
+	actions.holds = holds;
+	actions.left = left;
 	engine->actions = hd_actions_new(&actions);
 	engine->keeper = hd_keeper_new(env->loop, env->journal, on_kept,
 				       engine);
+	engine->poison = hd_poison_new(engine);
 	engine->disk_timer = hd_alloc(sizeof(*engine->disk_timer));
 	uv_timer_init(env->loop, engine->disk_timer);
 	engine->disk_timer->data = engine;
@@ -117,6 +135,7 @@ void hd_engine_free(struct hd_engine *engine)
 	hd_dict_fini(&engine->waiting);
 	hd_actions_free(engine->actions);
 	hd_keeper_free(engine->keeper);
+	hd_poison_free(engine->poison);
 	hd_windows_fini(&engine->windows);
 	hd_program_unref(engine->program);
 	uv_close((uv_handle_t *)engine->disk_timer, free_closed);
@@ -143,6 +162,7 @@ int hd_engine_recover(struct hd_engine *engine, struct hd_err *err)
 
 	hd_journal_stats(engine->env.journal, &stats);
 	engine->backlog = (size_t)stats.alerts[HD_ALERT_RECEIVED];
+	hd_poison_recover(engine->poison);
 	if (hd_windows_load(&engine->windows, engine->env.reader, err) < 0)
 		return hd_err_wrap(err, "dedup windows");
 	if (hd_actions_recover(engine->actions, err) < 0)
@@ -156,6 +176,7 @@ int hd_engine_recover(struct hd_engine *engine, struct hd_err *err)
 	uv_timer_start(engine->disk_timer, check_disk, DISK_CHECK_MS,
 		       DISK_CHECK_MS);
 	hd_keeper_start(engine->keeper);
+	hd_poison_start(engine->poison);
 	hd_run_refill(engine);
 	return 0;
 }

@@ -106,7 +106,7 @@ static void on_reply(void *self, herald_id req, void *ud,
 	struct hp_text why;
 
 	(void)ud;
-	if (reply->status == HERALD_OK) {
+	if (hp_reply_was_taken(reply)) {
 		done(out, req, reply);
 		return;
 	}
