@@ -91,7 +91,8 @@ void hd_journal_commit(struct hd_journal *journal, struct hd_txn *txn,
  * then. [any] */
 bool hd_journal_failed(const struct hd_journal *journal, struct hd_err *why);
 
-/* A new random id for an alert. [any] */
+/* A new id for an alert: random, but that those made one after the other often
+ * begin with the same four digits, and then differ in the next two. [any] */
 void hd_journal_new_id(char out[HD_ID_TEXT]);
 
 /* The id of the action with that idem: always the same.  Its first half is

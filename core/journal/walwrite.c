@@ -1,7 +1,6 @@
 #include "core/journal/walwrite.h"
 
 #include <sqlite3.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,13 +10,14 @@
  * 128 KiB in one call. */
 #define GATHER_BYTES 65536
 
-/* SQLite allocates it with szOsFile bytes; `real` is the system's file. */
+/* SQLite allocates it, szOsFile bytes aligned to 8; `real` is the system's
+ * file. */
 struct log_file {
 	sqlite3_file base;
 	char *bytes; /* NULL until something is written */
 	int used;
 	sqlite3_int64 at; /* of bytes[0] in the file */
-	_Alignas(max_align_t) char real[];
+	_Alignas(sqlite3_int64) char real[];
 };
 
 static sqlite3_vfs *below; /* the system's; set once */
