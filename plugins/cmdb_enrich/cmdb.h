@@ -30,8 +30,9 @@ struct cmdb_source {
 	const char *needs;	    /* the option without which it is nothing */
 	const char *const *ignores; /* options that mean nothing to it */
 	const struct cmdb_field *fields; /* defaults, ended by a NULL name */
-	bool (*init)(struct cmdb *c);	 /* false after reject() */
-	void (*start)(struct cmdb *c);	 /* may be NULL, so the next two */
+	/* The next four may be NULL; init() returns false after reject(). */
+	bool (*init)(struct cmdb *c);
+	void (*start)(struct cmdb *c);
 	void (*halt)(struct cmdb *c);
 	void (*fini)(struct cmdb *c);
 	void (*lookup)(struct cmdb *c, const herald_lookup *asked);

@@ -82,7 +82,7 @@ static bool init(struct cmdb *c)
 		c->own[i] = c->h->option(c->h, "domain", i).p;
 	return check_options(c) &&
 	       cmdb_mapping_init(&c->mapping, c->h, c->source->fields) &&
-	       c->source->init(c);
+	       (!c->source->init || c->source->init(c));
 }
 
 static void *create(const herald_host *h)

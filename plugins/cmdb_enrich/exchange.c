@@ -1,5 +1,14 @@
 #include "cmdb_enrich/exchange.h"
 
+void cmdb_url_add(struct hp_text *out, const struct cmdb *c)
+{
+	herald_str url = c->h->option(c->h, "url", 0);
+
+	while (url.n > 0 && url.p[url.n - 1] == '/')
+		url.n--;
+	hp_text_add(out, url);
+}
+
 void cmdb_get(struct cmdb *c, herald_id req, const char *url,
 	      const char *const *path, const char *const *query,
 	      herald_http_fn fn, const void *ud)

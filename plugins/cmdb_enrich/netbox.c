@@ -19,6 +19,7 @@
 #include "common/text.h"
 
 #define ROWS_MAX 2
+#define URL_MAX 8192
 #define OWNERS_LIMIT "10" /* a bond is several interfaces of one device */
 
 enum thing { DEVICE, MACHINE };
@@ -99,13 +100,10 @@ static void end_answer(struct search *s, const struct hp_answer *a)
 static void get(struct cmdb *c, herald_id req, const char *place,
 		const char *const *query, herald_http_fn fn, const void *ud)
 {
-	herald_str base = c->h->option(c->h, "url", 0);
 	struct hp_text url;
 
-	while (base.n > 0 && base.p[base.n - 1] == '/')
-		base.n--;
-	hp_text_init(&url, 8192);
-	hp_text_add(&url, base);
+	hp_text_init(&url, URL_MAX);
+	cmdb_url_add(&url, c);
 	hp_text_addf(&url, "/api/%s/", place);
 	cmdb_get(c, req, hp_text_str(&url).p, NULL, query, fn, ud);
 	hp_text_fini(&url);
@@ -141,13 +139,14 @@ static void complete(struct cmdb_row *row, enum thing thing)
 
 static void answer(struct search *s, struct cmdb_row *row, enum thing thing)
 {
-	herald_str base = s->c->h->option(s->c->h, "url", 0);
 	herald_str id = row->facts.of[CMDB_ID];
 	struct hp_text link;
 
-	hp_text_init(&link, 8192);
-	if (hp_str_is_digits(id))
-		hp_text_addf(&link, "%s/%s/%s/", base.p, places[thing], id.p);
+	hp_text_init(&link, URL_MAX);
+	if (hp_str_is_digits(id)) {
+		cmdb_url_add(&link, s->c);
+		hp_text_addf(&link, "/%s/%s/", places[thing], id.p);
+	}
 	complete(row, thing);
 	cmdb_row_answer(row, s->c, s->asked->req, hp_text_str(&link).p);
 	hp_text_fini(&link);
@@ -429,12 +428,6 @@ static void probe(struct cmdb *c, herald_id req)
 	get(c, req, places[DEVICE], query, on_probe, NULL);
 }
 
-static bool init(struct cmdb *c)
-{
-	(void)c;
-	return true;
-}
-
 static const struct cmdb_field fields[] = {
 	{ "hostname", "name" },
 	{ "fqdn", "primary_ip.dns_name" },
@@ -460,7 +453,6 @@ const struct cmdb_source cmdb_netbox = {
 	.needs = "url",
 	.ignores = not_for_it,
 	.fields = fields,
-	.init = init,
 	.lookup = lookup,
 	.probe = probe,
 };

@@ -171,9 +171,10 @@ static void answer_row(const struct cmdb_row *row, const struct cmdb *c,
 	struct hp_text link;
 
 	hp_text_init(&link, TEXT_MAX);
-	if (is_id(id) && cmdb_encoded_may_hold(herald_cstr(table_of(c))))
-		hp_text_addf(&link, "%s/%s.do?sys_id=%s",
-			     c->h->option(c->h, "url", 0).p, table_of(c), id.p);
+	if (is_id(id) && cmdb_encoded_may_hold(herald_cstr(table_of(c)))) {
+		cmdb_url_add(&link, c);
+		hp_text_addf(&link, "/%s.do?sys_id=%s", table_of(c), id.p);
+	}
 	cmdb_row_answer(row, c, req, hp_text_str(&link).p);
 	hp_text_fini(&link);
 }
@@ -243,13 +244,31 @@ static void on_rows(void *self, herald_id req, void *ud,
 	hp_answer_close(&a);
 }
 
+/* What is put into a query is a name or an address, and nothing else. */
+static bool is_sound(const herald_lookup *asked)
+{
+	struct cmdb_network network;
+	struct cmdb_key key;
+
+	switch ((enum cmdb_kind)asked->key) {
+	case CMDB_BY_HOST:
+		return cmdb_encoded_may_hold(asked->value);
+	case CMDB_BY_IP:
+		return cmdb_network_parse(asked->value, &network);
+	case CMDB_BY_MAC:
+		return cmdb_key_mac(asked->value, &key);
+	case CMDB_KINDS:
+		break;
+	}
+	return false;
+}
+
 static void lookup(struct cmdb *c, const herald_lookup *asked)
 {
 	struct hp_text text;
 	bool can;
 
-	if (asked->key == CMDB_BY_HOST &&
-	    !cmdb_encoded_may_hold(asked->value)) {
+	if (!is_sound(asked)) {
 		herald_fail(c->h, asked->req, HERALD_BAD_INPUT,
 			    HERALD_S("it has characters that no name of a host "
 				     "has, and that mean something in a "
@@ -322,10 +341,20 @@ static void probe(struct cmdb *c, herald_id req)
 	hp_text_fini(&text);
 }
 
+/* A list that was cut would name a field that is none. */
 static bool init(struct cmdb *c)
 {
-	(void)c;
-	return true;
+	struct hp_text list;
+	bool fits;
+
+	hp_text_init(&list, TEXT_MAX);
+	list_fields(&list, c);
+	fits = !list.cut;
+	hp_text_fini(&list);
+	if (!fits)
+		c->h->reject(c->h, "fields",
+			     HERALD_S("they are longer than 8192 bytes"));
+	return fits;
 }
 
 static const struct cmdb_field fields[] = {

@@ -16,6 +16,7 @@ from stage import (HERE, Doubles, Stage, build_shim, find_program,
 
 NEVER = 10**9
 MEMORY = re.compile(r"malloc|.*:ENOMEM")    # who gives up for want of it may
+SPARED = "libfyaml,libcrypto"   # they crash where there is no memory
 CTL_S = 30                      # nothing that heraldctl is made to do lasts
 # libuv ends the process where these fail; nothing may be lost by that either.
 ABORTS = ("epoll_ctl", "pipe2")
@@ -48,10 +49,10 @@ class Shim:
         self.report = os.path.join(folder, "report")
 
     def environment(self, call, n):
-        if n != NEVER:
-            return {"FAULT": fault(call, n)}
-        return {"FAULT": fault(call, n), "FAULT_REPORT": self.report,
-                "FAULT_PLACES": "1"}
+        told = {"FAULT": fault(call, n), "FAULT_SPARE": SPARED}
+        if n == NEVER:
+            told.update(FAULT_REPORT=self.report, FAULT_PLACES="1")
+        return told
 
     def seen(self):
         """The calls of the one that ended last under NEVER."""

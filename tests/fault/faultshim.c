@@ -13,6 +13,9 @@
  * chain of callers.  Not together with the address sanitizer, which has its
  * own malloc.
  *
+ * FAULT_SPARE="libfyaml libcrypto" lets their memory be: libraries that do not
+ * check what they get.
+ *
  * A call counts, and fails, only where the manual knows that error: a disk's
  * errors on files, a network's on sockets (`errors` below).
  */
@@ -35,6 +38,7 @@
 #include <unwind.h>
 
 #define DEPTH 6
+#define SPARE_DEPTH 6 /* is_spared(), fails(), malloc(), and three callers */
 #define PLACES 32768 /* a power of two */
 
 static const struct {
@@ -59,6 +63,7 @@ static const struct {
 
 static char function[24];
 static long at, seen;
+static const char *spare; /* part of a library's name */
 static int sticky, failure = ENOMEM, ready, hit, wants_places;
 static mode_t kind;
 
@@ -81,6 +86,7 @@ static void read_environment(void)
 
 	ready = 1;
 	wants_places = getenv("FAULT_PLACES") != NULL;
+	spare = getenv("FAULT_SPARE");
 	colon = spec ? strchr(spec, ':') : NULL;
 	if (!colon || (size_t)(colon - spec) >= sizeof(function))
 		return;
@@ -139,6 +145,46 @@ static void note_place(long n)
 	inside = 0;
 }
 
+/* ---- those who are spared ---- */
+
+struct search {
+	int depth, found;
+};
+
+static _Unwind_Reason_Code look(struct _Unwind_Context *context, void *ud)
+{
+	struct search *search = ud;
+	const void *at = (const void *)_Unwind_GetIP(context);
+	const char *name, *slash;
+	Dl_info info;
+	char library[32];
+
+	if (dladdr(at, &info) && info.dli_fname) {
+		slash = strrchr(info.dli_fname, '/');
+		name = slash ? slash + 1 : info.dli_fname;
+		snprintf(library, sizeof(library), "%.*s",
+			 (int)strcspn(name, "."), name);
+		search->found = strstr(spare, library) != NULL;
+	}
+	return search->found || ++search->depth >= SPARE_DEPTH
+		       ? _URC_END_OF_STACK
+		       : _URC_NO_REASON;
+}
+
+/* Memory for a library that is known not to check what it gets. */
+static int is_spared(void)
+{
+	static __thread int inside;
+	struct search search = { 0, 0 };
+
+	if (!spare || inside || strcmp(function, "malloc") != 0)
+		return 0;
+	inside = 1;
+	_Unwind_Backtrace(look, &search);
+	inside = 0;
+	return search.found;
+}
+
 /* ---- failing ---- */
 
 static int fails(const char *name)
@@ -147,7 +193,7 @@ static int fails(const char *name)
 
 	if (!ready)
 		read_environment();
-	if (!at || strcmp(name, function) != 0)
+	if (!at || strcmp(name, function) != 0 || is_spared())
 		return 0;
 	n = __atomic_add_fetch(&seen, 1, __ATOMIC_SEQ_CST);
 	if (wants_places)

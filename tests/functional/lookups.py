@@ -20,7 +20,7 @@ connectors:
 pipelines:
   - name: default
     steps:
-      - enrich: {by: [@NAME@], within: 20s@OF@}
+      - enrich: {by: [@NAME@], within: 20s}
       - score:
           - {name: missing, if: 'missing("@NAME@")', add: 1, because: asked}
 """
@@ -55,8 +55,9 @@ class Asking:
     def __init__(self, herald, name, lines, of="", **more):
         self.name = name
         self.count = itertools.count()
-        config = CONFIG.replace("@NAME@", name).replace(
-            "@LINES@", lines).replace("@OF@", of and f", of: [{of}]")
+        config = CONFIG.replace("@NAME@", name).replace("@LINES@", lines)
+        if of:
+            config = config.replace("within: 20s}", f"within: 20s, of: [{of}]}}")
         self.herald = herald(config, **more)
 
     def ask(self, row):

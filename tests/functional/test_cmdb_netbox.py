@@ -41,7 +41,7 @@ def device(number, name, **more):
 
 # What is told.
 
-def test_a_device_is_told_whole(cmdb):
+def test_a_device_is_told_whole(cmdb, netbox):
     alert = cmdb.ask(HOST)
     told = first(alert)
     assert told["type"] == "asset"
@@ -54,7 +54,7 @@ def test_a_device_is_told_whole(cmdb):
         "description": "Payroll server",
         "updated": "2026-11-01T10:11:12.131415Z"}
     assert told["short_desc"] == "srv-pay01, Finance, criticality critical"
-    assert told["src_url"].endswith("/dcim/devices/231/")
+    assert told["src_url"] == f"{netbox.url}/dcim/devices/231/"
     found = alert.record["device"]
     assert (found["hostname"], found["ip"]) == ("SRV-PAY01", "192.0.2.42")
     assert (found["risk_level_id"], found["type_id"]) == (4, 1)

@@ -278,6 +278,30 @@ def test_a_token_lets_in(herald, servicenow):
     assert cmdb.ask(HOST).outcome == "hit"
 
 
+def test_a_token_is_fetched(herald, servicenow, service):
+    tokens = service("sink", name="tokens")
+    tokens.settings(body={"access_token": servicenow.key, "expires_in": 1800,
+                          "token_type": "Bearer"})
+    cmdb = Asking(herald, "cmdb",
+                  "plugin: cmdb_enrich, source: servicenow, url: '@URL@', "
+                  "types: [host], oauth2: {url: '@TOKENS@/oauth_token.do', "
+                  "client_id: herald, secret: {file: @DIR@/secrets/client}}",
+                  files={"secrets/client": "example-client"},
+                  URL=servicenow.url, TOKENS=tokens.url)
+    assert cmdb.ask(HOST).outcome == "hit"
+    assert cmdb.ask({"dest": "other"}).outcome == "clean"
+    assert len(tokens.requests()) == 1
+
+
+def test_without_a_secret_nothing_is_asked(herald, servicenow):
+    cmdb = Asking(herald, "cmdb", "plugin: cmdb_enrich, source: servicenow, "
+                  "url: '@URL@', types: [host]", URL=servicenow.url)
+    alert = cmdb.ask(HOST)
+    assert alert.outcome == "missing"
+    assert "secret" in cmdb.why(alert)
+    assert servicenow.requests() == []
+
+
 # The probe, and the configuration.
 
 def test_the_probe_tells_how_many_and_what_is_not_there(herald, servicenow):

@@ -68,7 +68,7 @@ def test_a_lost_cache_is_no_trouble(ask_misp, misp):
 
 def test_missing_is_not_remembered(ask_misp, misp):
     asking = ask_misp(", retries: 0")
-    misp.fault("500", times=1)
+    misp.fault("500", path="/attributes/restSearch", times=1)
     alert = asking.ask({"src": PUBLIC})
     assert alert.outcome == "missing"
     assert asking.ask({"src": PUBLIC}).outcome == "clean"

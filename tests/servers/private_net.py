@@ -53,8 +53,8 @@ class PrivateNet:
         if os.geteuid() != 0:
             raise Unavailable("only root can make a network of its own")
         self.outside = hold()
-        self.folder = tempfile.mkdtemp(prefix="private-net-")
         checked(libc.unshare(CLONE_NEWNET | CLONE_NEWNS), "unshare")
+        self.folder = tempfile.mkdtemp(prefix="private-net-")
         try:
             mount(None, b"/", MS_REC | MS_PRIVATE)
             lines = ["127.0.0.1 localhost"]
