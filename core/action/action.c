@@ -222,6 +222,12 @@ static void enter_memory(struct hd_actions *a, struct hd_case *c)
 
 void hd_actions_take(struct hd_actions *a, struct hd_case *c)
 {
+	/* All of it is stored: it comes when there is room. */
+	if (hd_dict_count(&a->active) >= ACTIVE_MAX) {
+		hd_park_put(a->park, c->alert, 0, NULL);
+		hd_case_free(c);
+		return;
+	}
 	enter_memory(a, c);
 	hd_actions_settle(a, c);
 }

@@ -70,7 +70,7 @@ void hd_actions_free(struct hd_actions *actions);
 int hd_actions_recover(struct hd_actions *actions, struct hd_err *err);
 
 /* Takes ownership of a case whose decision was just stored, and carries out
- * its rows. [loop] */
+ * its rows: now, or when fewer than 1,000 cases are in memory. [loop] */
 void hd_actions_take(struct hd_actions *actions, struct hd_case *c);
 
 /* Looks at the open rows of an alert now, whatever their time: after a settle,

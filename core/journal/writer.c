@@ -27,7 +27,8 @@ struct writer {
 	int64_t looked_us;    /* when it looked around */
 	int64_t folded_bytes; /* of the WAL, when a checkpoint was last asked */
 	bool failed;
-	bool shrinking; /* the file has too many free pages */
+	bool shrinking;	   /* the file has too many free pages */
+	int64_t shrunk_us; /* when the last step ended */
 	struct hd_metric *seconds, *sizes; /* of commits */
 };
 
@@ -251,6 +252,7 @@ static void shrink(struct writer *w)
 	struct hd_err err;
 	int rc = hd_shrink_step(&j->store, &err);
 
+	w->shrunk_us = hd_now_us();
 	if (rc < 0) {
 		store_failed(w, &err);
 		return;
@@ -268,7 +270,7 @@ static void shrink(struct writer *w)
 static bool wait_or_shrink(struct writer *w, bool *stop)
 {
 	struct hd_journal *j = w->journal;
-	int64_t until = hd_now_us() + HD_SHRINK_PAUSE_US;
+	int64_t until = w->shrunk_us + HD_SHRINK_PAUSE_US;
 	const struct timespec at = { .tv_sec = until / 1000000,
 				     .tv_nsec = until % 1000000 * 1000 };
 	bool come;

@@ -47,6 +47,16 @@ def doubt(run):
              80, "--faults", 20, "--min-under-way", run.pick(5, 100))
 
 
+def soak(run):
+    """Half an hour; CI has no time for it, a minute is for trying."""
+    status, told = play(run, "soak.py", "--minutes", run.pick(1, 30),
+                        timeout_s=7200)
+    run.begin("soak.py")
+    for line in re.findall(r"^FAIL.*", told, re.M):
+        run.check(False, line)
+    run.check(status == 0, told[-2000:])
+
+
 def can_mount(run):
     """Loop devices are not everywhere, and not everybody's."""
     image, place = run.folder + "/probe.img", run.folder + "/probe"

@@ -24,6 +24,7 @@ from collections import Counter
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
+import bounds                   # noqa: E402
 import calls                    # noqa: E402
 import deeds                    # noqa: E402
 import poison                   # noqa: E402
@@ -63,6 +64,10 @@ SCENARIOS = [
     ("broken", "P16", "a plugin that misbehaves loses nothing", deeds.broken),
     ("poison", "P17", "an alert that kills herald ends, the others go on",
      poison.poison),
+    ("bounds", "P18", "memory and the time to start follow from the limits",
+     bounds.bounds),
+    ("soak", "P18", "hours of alerts and faults: nothing grows",
+     programs.soak),
     ("roll", "P19", "reloads and stops under load lose nothing", world.roll),
     ("budgets", "P20", "no rule does more than it may", deeds.budgets),
     ("secrets", "P21", "no secret leaves", programs.secrets),
@@ -72,8 +77,8 @@ SCENARIOS = [
     ("slow", "P24", "slow clients starve nobody", world.slow),
     ("mutants", "", "a promise that is broken is seen", programs.mutants),
 ]
-# Suites that CI runs by themselves.
-APART = {"trust", "secrets", "inputs"}
+# Suites that CI runs by themselves, and what it has no time for.
+APART = {"trust", "secrets", "inputs", "soak"}
 
 
 def arguments():
