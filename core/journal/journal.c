@@ -91,11 +91,15 @@ static void free_async(uv_handle_t *handle)
 static struct hd_journal *new_journal(const struct hd_journal_options *options)
 {
 	struct hd_journal *j = hd_alloc(sizeof(*j));
+	pthread_condattr_t steady;
 
 	j->options = *options;
 	j->options.dir = NULL; /* the caller's; the folder has its own */
 	pthread_mutex_init(&j->lock, NULL);
-	pthread_cond_init(&j->wake, NULL);
+	pthread_condattr_init(&steady);
+	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+	pthread_cond_init(&j->wake, &steady);
+	pthread_condattr_destroy(&steady);
 	j->store.on_damaged = hd_damage_found;
 	j->store.ud = j;
 	j->store.folder.fd = -1;
@@ -249,6 +253,13 @@ void hd_journal_stats(const struct hd_journal *journal,
 	out->waiting = j->waiting.count;
 	pthread_mutex_unlock(&j->lock);
 	hd_checkpoint_count(j->checkpointer, &out->checkpoints, &out->restarts);
+}
+
+void hd_journal_aim(struct hd_journal *j, int64_t file_bytes)
+{
+	pthread_mutex_lock(&j->lock);
+	j->aim_bytes = file_bytes;
+	pthread_mutex_unlock(&j->lock);
 }
 
 int hd_journal_disk(const struct hd_journal *j, int64_t *total_bytes,

@@ -121,6 +121,10 @@ struct hd_journal_stats {
 void hd_journal_stats(const struct hd_journal *journal,
 		      struct hd_journal_stats *out);
 
+/* Free pages are given back, in idle moments, until the file is no larger than
+ * that; 0: until there are no more free ones than new rows need. [any] */
+void hd_journal_aim(struct hd_journal *journal, int64_t file_bytes);
+
 /* The file system of the store: bytes in use and those that we may still use,
  * as df counts them (what is kept for root is neither); and the latter alone.
  * 0 or -1. [any] */

@@ -22,10 +22,15 @@ struct reading {
 
 /* ---- what becomes of an error ---- */
 
-/* With a locked file it is tried again soon; with one that is no database, when
- * it has changed. */
+/* With a locked file it is tried again soon; with one that is no database, or
+ * takes too long to read, when it has changed. */
 static enum cmdb_read fail(struct reading *r, int rc)
 {
+	if (rc == SQLITE_INTERRUPT && !atomic_load(r->d->stop)) {
+		hp_text_add(r->why, HERALD_S("reading it takes more than half "
+					     "a minute"));
+		return CMDB_NEW;
+	}
 	hp_text_add(r->why, herald_cstr(r->db ? sqlite3_errmsg(r->db)
 					      : sqlite3_errstr(rc)));
 	switch (rc & 0xff) {
