@@ -100,10 +100,12 @@ def test_faultshim_fails_the_call_it_is_told(tmp_path, fault, outcome, report):
                     "-fPIC", os.path.join(HERE, "faultshim.c"), "-o", shim,
                     "-ldl"], check=True)
     said = str(tmp_path / "report")
-    ended = subprocess.run(
-        ["cat", __file__], capture_output=True, text=True, check=False,
-        env={**os.environ, "LD_PRELOAD": shim, "FAULT": fault,
-             "FAULT_REPORT": said})
+    with open(tmp_path / "copy", "wb") as copy:     # a pipe has no disk
+        ended = subprocess.run(
+            ["cat", __file__], stdout=copy, stderr=subprocess.PIPE,
+            text=True, check=False,
+            env={**os.environ, "LD_PRELOAD": shim, "FAULT": fault,
+                 "FAULT_REPORT": said})
     assert outcome in ended.stderr and bool(outcome) == bool(ended.returncode)
     with open(said, encoding="utf-8") as told:
         assert told.read().rstrip().endswith(report)
