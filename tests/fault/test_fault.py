@@ -102,7 +102,7 @@ def test_faultshim_fails_the_call_it_is_told(tmp_path, fault, outcome, report):
     said = str(tmp_path / "report")
     with open(tmp_path / "copy", "wb") as copy:     # a pipe has no disk
         ended = subprocess.run(
-            ["cat", __file__], stdout=copy, stderr=subprocess.PIPE,
+            ["head", __file__], stdout=copy, stderr=subprocess.PIPE,
             text=True, check=False,
             env={**os.environ, "LD_PRELOAD": shim, "FAULT": fault,
                  "FAULT_REPORT": said})
