@@ -2,6 +2,7 @@
 #include "core/action/action_impl.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <herald/plugin.h>
 
@@ -320,6 +321,24 @@ static void on_run(struct hd_actions *a, struct hd_row *r,
 	}
 }
 
+/* It did not take place: it is run again.  Why it was not clear is kept, or
+ * nobody would know what keeps it from taking place. */
+static void run_again(struct hd_actions *a, struct hd_row *r,
+		      const struct hd_completion *c)
+{
+	const char *what = c->message[0] ? c->message : "did not take place";
+	const char *before = r->message ? r->message : "";
+	char *text;
+
+	if (strncmp(before, what, strlen(what)) == 0)
+		text = hd_strdup(before);
+	else
+		text = hd_strf("%s%s%s", what, before[0] ? "; before: " : "",
+			       before);
+	hd_flow_wait(a, r, HD_ACTION_DECIDED, hd_retry_pause(r, c), text);
+	free(text);
+}
+
 static void on_verify(struct hd_actions *a, struct hd_row *r,
 		      const struct hd_completion *c)
 {
@@ -328,9 +347,8 @@ static void on_verify(struct hd_actions *a, struct hd_row *r,
 	case 0:
 		done_row(a, r, c);
 		break;
-	case 1: /* it did not take place: run it */
-		hd_flow_wait(a, r, HD_ACTION_DECIDED, hd_retry_pause(r, c),
-			     c->message[0] ? c->message : "did not take place");
+	case 1:
+		run_again(a, r, c);
 		break;
 	case 7:
 		pend_row(a, r, c);

@@ -43,14 +43,37 @@ static void add_redirect(struct hd_buf *out, const struct hd_http_exchange *ex)
 	hd_url_fini(&url);
 }
 
+/* libcurl has several words for one thing: "Empty reply from server",
+ * "select/poll returned error", "Recv failure: Connection reset by peer". */
+static void add_break(struct hd_buf *out, const char *why, CURLcode result)
+{
+	if (result == CURLE_RECV_ERROR || result == CURLE_SEND_ERROR)
+		hd_buf_addf(out, "the connection broke: %s", why);
+	else
+		hd_buf_adds(out, "the connection broke before an answer came");
+}
+
+static bool is_break(CURLcode result)
+{
+	return result == CURLE_RECV_ERROR || result == CURLE_SEND_ERROR ||
+	       result == CURLE_GOT_NOTHING ||
+	       result == CURLE_UNRECOVERABLE_POLL;
+}
+
 static void add_trouble(struct hd_buf *out, const struct hd_http_exchange *ex,
 			const struct hd_http_setting *setting, CURLcode result)
 {
-	if (ex->repeat_refused)
-		hd_buf_adds(out, "the connection broke after it was sent");
+	const char *why = ex->why[0] ? ex->why : curl_easy_strerror(result);
+
+	if (ex->proxy_code >= 300)
+		hd_buf_addf(out, "the proxy does not let us through: HTTP %u",
+			    ex->proxy_code);
+	else if (ex->repeat_refused)
+		add_break(out, why, CURLE_GOT_NOTHING);
+	else if (is_break(result))
+		add_break(out, why, result);
 	else
-		hd_buf_adds(out,
-			    ex->why[0] ? ex->why : curl_easy_strerror(result));
+		hd_buf_adds(out, why);
 	if (result == CURLE_COULDNT_CONNECT && setting->public_only)
 		hd_buf_adds(out, " (only public addresses are permitted)");
 	hd_tls_remedy(out, result, setting->name);

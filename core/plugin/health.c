@@ -40,8 +40,20 @@ void hd_health_told(struct hd_instance *i, uint32_t status, const char *why)
 	set(i, &i->told_status, &i->told_why, &i->told_since_ms, status, why);
 }
 
-/* What one request ended with.  Troubles of single requests (class 4) and what
- * was given up say nothing about the instance. */
+/* Does a request that ended so say that the instance is in trouble?  What it
+ * was asked wrongly, and what was given up, does not.  An effect that is not
+ * known means an answer that did not come. */
+static bool is_trouble(const struct hd_instance *i, uint32_t status)
+{
+	if (HERALD_CLASS(status) == HD_CLASS_PASSING ||
+	    HERALD_CLASS(status) == HD_CLASS_IN_DOUBT)
+		return true;
+	return status == HERALD_BAD_CONFIG ||
+	       (status == HERALD_FORBIDDEN &&
+		i->forbidden_in_a_row >= FORBIDDEN_MANY);
+}
+
+/* What one request ended with. */
 void hd_health_seen(struct hd_instance *i, uint32_t status, const char *why)
 {
 	if (i->stopped || i->life >= HD_LIFE_HALTED)
@@ -59,9 +71,7 @@ void hd_health_seen(struct hd_instance *i, uint32_t status, const char *why)
 	    HERALD_CLASS(status) == HD_CLASS_PENDING)
 		set(i, &i->seen_status, &i->seen_why, &i->seen_since_ms,
 		    HERALD_OK, "");
-	else if (HERALD_CLASS(status) == HD_CLASS_PASSING ||
-		 (status == HERALD_FORBIDDEN &&
-		  i->forbidden_in_a_row >= FORBIDDEN_MANY))
+	else if (is_trouble(i, status))
 		set(i, &i->seen_status, &i->seen_why, &i->seen_since_ms, status,
 		    why);
 }

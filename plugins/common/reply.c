@@ -59,6 +59,18 @@ uint32_t hp_reply_judge(const herald_reply *reply, struct hp_json *body,
 	return reply->status;
 }
 
+bool hp_reply_was_taken(const herald_reply *reply)
+{
+	return reply->code >= 200 && reply->code < 300;
+}
+
+uint32_t hp_reply_of_change(const herald_reply *reply, uint32_t status)
+{
+	bool unread = status == HERALD_BAD_REPLY || status == HERALD_TOO_BIG;
+
+	return unread && hp_reply_was_taken(reply) ? HERALD_IN_DOUBT : status;
+}
+
 void hp_end(const herald_host *h, herald_id req, uint32_t status,
 	    int64_t retry_after_ms, const struct hp_text *why)
 {
@@ -68,4 +80,31 @@ void hp_end(const herald_host *h, herald_id req, uint32_t status,
 	result.message = hp_text_str(why);
 	result.retry_after_ms = retry_after_ms;
 	h->complete(h, req, &result);
+}
+
+void hp_answer_open(struct hp_answer *a, const herald_host *h,
+		    const herald_reply *reply)
+{
+	hp_text_init(&a->why, HP_WHY_MAX);
+	hp_reply_open(h, reply, &a->body);
+	a->status = hp_reply_judge(reply, &a->body, &a->why);
+	a->retry_after_ms = reply->retry_after_ms;
+}
+
+void hp_answer_close(struct hp_answer *a)
+{
+	hp_json_close(&a->body);
+	hp_text_fini(&a->why);
+}
+
+void hp_answer_spoil(struct hp_answer *a, uint32_t status, const char *why)
+{
+	a->status = status;
+	hp_text_add(&a->why, herald_cstr(why));
+}
+
+void hp_answer_end(const struct hp_answer *a, const herald_host *h,
+		   herald_id req)
+{
+	hp_end(h, req, a->status, a->retry_after_ms, &a->why);
 }

@@ -72,7 +72,7 @@ static bool names_next(herald_str rel)
 
 static bool read_param(struct reader *r, struct link *link)
 {
-	herald_str name, value = { NULL, 0 };
+	herald_str name, value = HERALD_S("");
 
 	skip_blanks(r);
 	name = read_until(r, "=;, \t");

@@ -74,7 +74,7 @@ void http_out_answer_open(struct http_out_answer *a, struct http_out *out,
 {
 	*a = (struct http_out_answer){ .out = out, .reply = reply };
 	hp_reply_open(out->h, reply, &a->body);
-	if (reply->status != HERALD_OK)
+	if (!hp_reply_was_taken(reply))
 		return;
 	hp_json_open(&a->vars, out->h, (herald_str){ NULL, 0 });
 	hp_json_put_copy(&a->vars, "/answer", &a->body, "", "");
@@ -132,21 +132,32 @@ static uint32_t final_status(struct http_out *out, uint32_t status)
 	return status;
 }
 
+/* A batch was taken, and no words on its alerts can be read: those of an answer
+ * that was cut off may be heard the next time, others never. */
+static uint32_t status_without_words(const struct http_out_answer *a)
+{
+	return a->reply->status == HERALD_OK
+		       ? HERALD_BAD_REPLY
+		       : final_status(a->out, HERALD_IN_DOUBT);
+}
+
 void http_out_answer_end(struct http_out_answer *a, herald_id req, size_t index)
 {
-	uint32_t status = a->reply->status;
+	uint32_t status = HERALD_OK;
 	struct hp_text why;
 
 	if (a->why) {
-		herald_fail(a->out->h, req, HERALD_BAD_REPLY,
+		herald_fail(a->out->h, req, status_without_words(a),
 			    herald_cstr(a->why));
 		return;
 	}
 	hp_text_init(&why, HP_WHY_MAX);
-	if (status != HERALD_OK)
+	if (!hp_reply_was_taken(a->reply)) {
+		status = a->reply->status;
 		hp_reply_judge(a->reply, &a->body, &why);
-	else if (a->each)
+	} else if (a->each) {
 		status = judge_word(a, index, &why);
+	}
 	if (status == HERALD_OK)
 		end_done(a, req, index);
 	else

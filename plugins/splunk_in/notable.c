@@ -189,6 +189,26 @@ static void look(struct update *u)
 
 /* ---- changing it ---- */
 
+/* success:false comes with 200; what does not say either is no answer. */
+static uint32_t judge_success(struct update *u, struct hp_json *body)
+{
+	herald_str words = hp_json_text(body, "/message", "");
+
+	if (hp_json_type(body, "/success", "") == HERALD_JSON_NONE) {
+		hp_text_add(&u->why, HERALD_S("the answer does not say what "
+					      "became of it"));
+		return HERALD_IN_DOUBT;
+	}
+	if (hp_json_is_true(body, "/success", "") &&
+	    hp_json_int(body, "/success_count", "", 0) >= 1) {
+		hp_text_add(&u->why, words);
+		return HERALD_OK;
+	}
+	hp_text_add(&u->why, HERALD_S("Splunk refused it: "));
+	hp_text_add(&u->why, words);
+	return HERALD_FAILED;
+}
+
 static void on_written(void *self, herald_id req, void *ud,
 		       const herald_reply *reply)
 {
@@ -199,22 +219,14 @@ static void on_written(void *self, herald_id req, void *ud,
 	(void)self;
 	(void)req;
 	status = api_judge(u->s, reply, &body, &u->why);
-	if (status == HERALD_BAD_REPLY)
-		status = HERALD_IN_DOUBT;
+	status = hp_reply_of_change(reply, status);
 	if (status == HERALD_NOT_FOUND) {
 		hp_text_add(&u->why, HERALD_S(" (is Enterprise Security "
 					      "there?)"));
 		status = HERALD_FAILED;
 	}
-	if (status == HERALD_OK &&
-	    (!hp_json_is_true(&body, "/success", "") ||
-	     hp_json_int(&body, "/success_count", "", 0) < 1)) {
-		hp_text_add(&u->why, HERALD_S("Splunk refused it: "));
-		hp_text_add(&u->why, hp_json_text(&body, "/message", ""));
-		status = HERALD_FAILED;
-	}
 	if (status == HERALD_OK)
-		hp_text_add(&u->why, hp_json_text(&body, "/message", ""));
+		status = judge_success(u, &body);
 	end(u, status, reply->retry_after_ms);
 	hp_json_close(&body);
 }

@@ -12,13 +12,17 @@ key, a source_data_identifier), percent-encoded so that it holds no blank, or
 "-".  Requests go to FILE.requests.jsonl as one JSON object a line, without
 credentials.
 
+A path that begins with /_at/NAME is served as what follows it: one double is
+many services then, each with an address, faults and requests of its own (`at`
+in both).
+
 Control, for tests (never a fault, never recorded):
 
     GET  /_double/requests   what was asked, oldest first
     GET  /_double/effects    what was done, oldest first
     GET  /_double/state      the service's own objects
     POST /_double/fault      a rule or a list of them (see faults.py)
-    POST /_double/mend       no fault any more
+    POST /_double/mend       no fault any more, or none {"at": NAME}
     POST /_double/settings   {"name": value}: the service's own switches
     POST /_double/data       the service's own objects, added or replaced
     POST /_double/reset      as started; the logs go on
@@ -115,6 +119,7 @@ class Double:
     async def respond(self, request):
         if request.path.startswith("/_double/"):
             return self.control(request)
+        request.arrive()
         self.note(request)
         fault = self.fault_for(request)
         if fault is None:
@@ -143,7 +148,7 @@ class Double:
             ("GET", "effects"): lambda _: self.effects,
             ("GET", "state"): lambda _: self.state(),
             ("POST", "fault"): lambda given: self.faults.add(given) or {},
-            ("POST", "mend"): lambda _: self.faults.clear() or {},
+            ("POST", "mend"): lambda given: self.faults.clear(**given) or {},
             ("POST", "settings"): self.change_settings,
             ("POST", "data"): lambda given: self.load(given) or {},
             ("POST", "reset"): lambda _: self.reset() or {},

@@ -1,7 +1,7 @@
 """Faults that any double can be told to show.
 
-A rule says which requests (method, path pattern, text in the body), what
-happens to them (`kind`, some with an argument after a colon), how many times
+A rule says which requests (method, path pattern, text in the body, `at`: the
+service that was asked, double.py), what happens to them (`kind`, some with an argument after a colon), how many times
 (-1 for ever), and whether the effect takes place first (`after_effect`; the
 default is the kind's own).  The first rule that fits and has times left wins.
 
@@ -14,6 +14,7 @@ default is the kind's own).  The first rule that fits and has times left wins.
     gzipbomb        1 GiB of blanks as 1 MiB of gzip              (effect)
     html            200 and a login page                          (effect)
     empty half shape   200 and no body, cut JSON, other JSON      (effect)
+    cut             the true answer, broken off in the middle     (effect)
     reset_before    RST instead of an answer
     reset_after     the same once the effect took place
     close           FIN instead of an answer
@@ -32,7 +33,7 @@ import random
 import wire
 
 WITH_EFFECT = {"latency", "slow", "late", "drip", "huge", "gzipbomb", "html",
-               "empty", "half", "shape", "reset_after"}
+               "empty", "half", "shape", "cut", "reset_after"}
 STATUSES = {"400", "401", "403", "404", "409", "413", "500", "503"}
 AT_RANDOM = ["hang", "slow", "drip", "huge", "html", "empty", "half", "shape",
              "reset_before", "reset_after", "late", "429:1", "500"]
@@ -76,6 +77,20 @@ class Late:
         return await self.answer.send(reader, writer)
 
 
+class Cut:
+    """FIN before the body is whole; as much was announced."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    async def send(self, reader, writer):
+        body = self.answer.body or b" "
+        head = self.answer.head(f"Content-Length: {len(body)}")
+        writer.write(head + body[:len(body) // 2])
+        await writer.drain()
+        return False
+
+
 class Endless(wire.Answer):
     """A chunked body without end; one blank each `pause` s, or a flood."""
 
@@ -116,7 +131,7 @@ class Rule:
         self.match = dict(match or {})
         self.times = times
         self.after_effect = after_effect
-        unknown = set(self.match) - {"method", "path", "body"}
+        unknown = set(self.match) - {"method", "path", "body", "at"}
         if unknown:
             raise ValueError(f"match knows no {sorted(unknown)}")
         if split_kind(self.kind)[0] in ("latency", "rnd") \
@@ -133,6 +148,7 @@ class Rule:
     def fits(self, request):
         return (self.times != 0
                 and self.match.get("method", request.method) == request.method
+                and self.match.get("at", request.at) == request.at
                 and fnmatch.fnmatchcase(request.path,
                                         self.match.get("path", "*"))
                 and self.match.get("body", "") in
@@ -148,8 +164,9 @@ class Faults:
         for one in given if isinstance(given, list) else [given]:
             self.rules.append(Rule.of(one))
 
-    def clear(self):
-        self.rules = []
+    def clear(self, at=None):
+        self.rules = [one for one in self.rules
+                      if at is not None and one.match.get("at") != at]
 
     def take(self, request):
         """(kind, whether the effect comes first), or None."""
@@ -195,6 +212,8 @@ def spoil(kind, true_answer, request, double):
         return Reset()
     if word == "close":
         return Close()
+    if word == "cut":
+        return Cut(true_answer or double.answer(request))
     if word == "drip":
         return Endless(5 if argument is None else argument)
     if word == "huge":

@@ -34,6 +34,13 @@ class Request:
         parts = urlsplit(target)
         self.path = unquote(parts.path)
         self.query = parse_qsl(parts.query, keep_blank_values=True)
+        self.at = ""
+
+    def arrive(self):
+        """/_at/NAME/x is x of the service NAME."""
+        if self.path.startswith("/_at/"):
+            self.at, slash, rest = self.path[len("/_at/"):].partition("/")
+            self.path = slash + rest
 
     def json(self):
         """The body as JSON; ValueError where it is none."""
@@ -47,7 +54,7 @@ class Request:
             body = self.json() if self.body else None
         except ValueError:
             body = self.body.decode("utf-8", "replace")
-        return {"method": self.method, "path": self.path,
+        return {"method": self.method, "at": self.at, "path": self.path,
                 "query": dict(self.query), "headers": headers, "body": body}
 
 

@@ -24,7 +24,8 @@ from collections import Counter
 from typing import NamedTuple
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, os.pardir, "functional"))
+sys.path[:0] = [os.path.join(HERE, os.pardir, one)
+                for one in ("functional", "servers")]
 
 from herald import Herald, WEBHOOK_TOKEN    # noqa: E402
 from kill9 import case_identifier           # noqa: E402

@@ -152,17 +152,6 @@ def test_what_is_absent_is_left_out(herald, playing):
     assert "short_desc" not in answer and "reputation" not in answer
 
 
-@pytest.mark.parametrize("fault", [
-    "400", "401", "403", "404", "409", "429", "429:9", "500", "502", "503",
-    "html", "empty", "half", "huge", "reset_before", "close", "redirect"])
-def test_trouble_is_missing_never_clean(herald, playing, fault):
-    service = playing(exchange(f"/{IP}", body={"a": 1}))
-    service.fault(fault)
-    own = asking(herald, service, "auth: none, types: [ip], "
-                 "path: '/${value}'")
-    assert own.ask({"src": IP}).outcome == "missing"
-
-
 def test_retry_after_holds_the_connector(herald, playing):
     service = playing(exchange(f"/{IP}", body={"a": 1}))
     service.fault("429:1", times=1)
@@ -172,14 +161,6 @@ def test_retry_after_holds_the_connector(herald, playing):
     wait_until(lambda: own.ask({"src": IP}).outcome == "hit", 10)
     first, second = service.requests()
     assert second["time"] - first["time"] >= 1
-
-
-def test_a_slow_answer_is_missing(herald, playing):
-    service = playing(exchange(f"/{IP}", body={"a": 1}))
-    service.fault("latency:1500", times=1)
-    own = asking(herald, service, "auth: none, types: [ip], timeout: 300ms, "
-                 "path: '/${value}'")
-    assert own.ask({"src": IP}).outcome == "missing"
 
 
 def test_private_addresses_stay_here_unless_shared(herald, playing):

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from doing import LATER, Acting
+from doing import Acting
 from waiting import wait_until
 
 KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -132,29 +132,6 @@ def test_an_answer_may_name_a_ticket(herald, sink):
     assert "https://tickets.example/4711" in json.dumps(shown["actions"])
 
 
-# "later": tried again; the state of what has ended otherwise.
-@pytest.mark.parametrize("fault, state", [
-    ("400", "failed"), ("401", "later"), ("403", "failed"),
-    ("404", "failed"), ("409", "failed"), ("413", "failed"),
-    # 429far: later than `retry_until`.
-    ("429", "later"), ("429:3", "later"), ("429far", "failed"),
-    ("500", "in_doubt"), ("502", "in_doubt"), ("503", "later"),
-    ("redirect", "failed"), ("reset_before", "in_doubt"),
-    ("reset_after", "in_doubt"), ("close", "in_doubt"),
-    ("html", "done"), ("empty", "done"), ("half", "done"),
-    ("shape", "done"),
-])
-def test_the_code_decides(herald, sink, fault, state):
-    sink.fault(fault)
-    action = acting(herald, sink).act(LATER)
-    if state == "later":
-        assert action["state"] == "decided", action
-    else:
-        assert action["state"] == state, action
-    if state != "done":
-        assert action["message"]
-
-
 def test_retry_after_is_kept(herald, sink):
     sink.fault("429:1", times=1)
     assert acting(herald, sink).act()["state"] == "done"
@@ -168,27 +145,6 @@ def test_what_is_unclear_is_repeated_where_the_receiver_folds(herald, sink):
     assert acting(herald, sink, ", repeats: true").act()["state"] == "done"
     assert len(sink.effects()) == 2
     assert len({one["id"] for one in sink.effects()}) == 1
-
-
-def test_a_slow_receiver_is_in_doubt(herald, sink):
-    sink.fault("latency:2000")
-    action = acting(herald, sink, ", timeout: 500ms").act()
-    assert action["state"] == "in_doubt"
-
-
-def test_a_refused_secret_stops_the_connector(herald, sink):
-    sink.fault("401")
-    room = acting(herald, sink, ", secret: {file: @DIR@/secrets/key}")
-    room.act(LATER)
-    room.act(LATER)
-    assert len(sink.requests()) == 1
-
-
-def test_nobody_there_is_tried_again(herald, service):
-    gone = service("sink")
-    room = acting(herald, gone)
-    gone.stop()
-    assert room.act(LATER)["state"] == "decided"
 
 
 def test_a_dry_run_posts_nothing(herald, sink):

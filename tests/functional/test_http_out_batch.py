@@ -290,6 +290,18 @@ def test_an_answer_that_tells_not_of_each(herald, sink, body, words):
     assert words in ended["b"]["message"]
 
 
+def test_an_answer_that_breaks_off_may_be_heard_the_next_time(herald, sink):
+    """It was taken, and what became of each is not known: it is sent again."""
+    out = desk(herald, sink, ", each: answer.took")
+    out.send("a")
+    wait_until(lambda: sink.requests(), 10)
+    sink.settings(body={"took": [True]})
+    sink.fault("cut", times=1)
+    out.send("b")
+    assert out.wait("b")["b"]["state"] == "done"
+    assert [alerts_in(one) for one in sink.requests()[1:]] == [["b"]] * 2
+
+
 def test_a_stop_loses_none_that_gathered(herald, sink):
     sink.fault("latency:1500", times=1)
     out = Desk(herald, sink, f"batch: 4, {NEVER}")

@@ -302,17 +302,8 @@ def test_slow_is_not_missing(herald, misp):
     assert asking(herald, misp).ask({"src": IP}).outcome == "hit"
 
 
-def test_too_slow_is_missing(herald, misp):
-    misp.fault("hang", path="/attributes/*")
-    alert = asking(herald, misp, ", timeout: 300ms").ask({"src": IP})
-    assert alert.outcome == "missing"
-
-
-@pytest.mark.parametrize("fault", [
-    "500", "502", "503", "404", "html", "empty", "half", "shape", "huge",
-    "gzipbomb", "redirect", "reset_before", "close"])
-def test_what_is_no_answer_is_missing_never_clean(herald, misp, fault):
-    misp.fault(fault, path="/attributes/*")
+def test_a_bomb_is_missing_never_clean(herald, misp):
+    misp.fault("gzipbomb", path="/attributes/*")
     ask = asking(herald, misp, ", timeout: 5s")
     assert ask.ask({"src": UNKNOWN}).outcome == "missing"
 
@@ -345,12 +336,6 @@ def test_a_refused_key_stops_the_connector(herald, misp, deny):
     assert ask.ask({"src": UNKNOWN}).outcome == "missing"
     assert len(searches(misp)) == 1
     assert "wrong" not in ask.herald.log().replace("wrong secret", "")
-
-
-def test_an_absent_service_is_missing(herald, service):
-    gone = service("misp")
-    gone.stop()
-    assert asking(herald, gone).ask({"src": IP}).outcome == "missing"
 
 
 def test_the_service_is_probed(herald, misp):

@@ -98,15 +98,6 @@ def test_values_do_not_bend_the_path(vt, virustotal, row):
         assert "/../" not in one["path"]
 
 
-@pytest.mark.parametrize("fault", [
-    "400", "403", "500", "502", "503", "html", "empty", "half", "shape",
-    "huge", "reset_before", "close", "429", "429:7", "429far",
-    "redirect", "redirect_self"])
-def test_trouble_is_missing_never_clean(vt, virustotal, fault):
-    virustotal.fault(fault)
-    assert vt.ask({"src": IP}).outcome == "missing"
-
-
 def test_retry_after_is_kept(vt, virustotal):
     virustotal.fault("429:7", times=1)
     assert vt.ask({"src": IP}).outcome == "missing"
@@ -133,13 +124,6 @@ def test_a_slow_answer_is_missing_and_then_known(herald, virustotal):
     virustotal.fault("latency:1500", times=1)
     assert vt.ask({"src": IP}).outcome == "missing"
     assert vt.ask({"src": IP}).outcome == "hit"
-
-
-def test_nobody_there_is_missing(herald, service):
-    gone = service("virustotal")
-    vt = asking(herald, gone)
-    gone.stop()
-    assert vt.ask({"src": IP}).outcome == "missing"
 
 
 def test_a_spent_quota_holds_the_connector(vt, virustotal):

@@ -1,6 +1,7 @@
 """A real Active Directory: Samba as a domain controller, in a network of its own.
 
     samba = Samba()                 provisioned and started: some ten seconds
+    samba = Samba(keep=folder)      the domain is kept there for the next ones
     with samba.net:                 where it can be reached
         samba.uac("alice")          what stands in the directory
     samba.stop()
@@ -9,6 +10,8 @@ Debian's packages, as root: Unavailable says what is lacking.  The accounts are
 those of fixtures/ldap/seed.ldif; see samba-ad-double.sh for their rights.
 """
 import base64
+import fcntl
+import hashlib
 import os
 import shutil
 import signal
@@ -18,8 +21,10 @@ import tempfile
 from private_net import PrivateNet, Unavailable
 from waiting import wait_until
 
-SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..",
-                      "fixtures", "ldap", "samba-ad-double.sh")
+FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..",
+                        "fixtures", "ldap")
+SCRIPT = os.path.join(FIXTURES, "samba-ad-double.sh")
+SEED = os.path.join(FIXTURES, "seed.ldif")
 PROGRAMS = ("samba", "samba-tool", "ldbadd", "ldbmodify", "ldbsearch",
             "ldapsearch", "kinit")
 NAME = "dc1.corp.example.com"
@@ -27,8 +32,51 @@ ROOT = "DC=corp,DC=example,DC=com"
 STAFF = "OU=Staff," + ROOT
 
 
+def provisioned(keep):
+    """A domain below `keep`, made unless this very one is there; to be copied
+    while the lock on `keep` is held."""
+    version = subprocess.run(["samba", "--version"], capture_output=True,
+                             check=True).stdout
+    made_of = hashlib.sha256(version)
+    for name in (SCRIPT, SEED):
+        with open(name, "rb") as text:
+            made_of.update(text.read())
+    kept = os.path.join(keep, made_of.hexdigest()[:16])
+    if not os.path.exists(kept):
+        fresh = os.path.join(keep, "fresh")
+        shutil.rmtree(fresh, ignore_errors=True)
+        script("provision", fresh)
+        os.rename(fresh, kept)
+    return kept
+
+
+def script(word, folder):
+    told = subprocess.run(["sh", SCRIPT, word, folder], text=True,
+                          capture_output=True, timeout=300, check=False)
+    if told.returncode != 0:
+        raise AssertionError(f"samba: {told.stdout}{told.stderr}"
+                             f"{log_of(folder)}")
+
+
+def log_of(folder):
+    text = ""
+    for name in ("provision.log", "seed.log", "samba.out"):
+        try:
+            with open(os.path.join(folder, name), encoding="utf-8",
+                      errors="replace") as log:
+                text += log.read()[-3000:]
+        except FileNotFoundError:
+            pass
+    return text
+
+
 class Samba:
-    def __init__(self):
+    kind = "Samba, an Active Directory domain controller"
+    server, port = NAME, 636
+    reader, writer, staff = "svc.reader", "svc.herald", STAFF
+    passwords = ("Passw0rd.svc.reader", "Passw0rd.svc.herald")
+
+    def __init__(self, keep=None):
         lacking = [one for one in PROGRAMS if not shutil.which(one)]
         if lacking:
             raise Unavailable(f"there is no {', '.join(lacking)}: "
@@ -39,26 +87,22 @@ class Samba:
         os.chmod(self.folder, 0o755)
         self.ca = self.path("ca.pem")
         with self.net:
-            self.told = subprocess.run(
-                ["sh", SCRIPT, "start", self.folder], capture_output=True,
-                text=True, timeout=120, check=False)
-        if self.told.returncode != 0:
-            raise AssertionError(f"samba: {self.told.stdout}"
-                                 f"{self.told.stderr}{self.log()}")
+            if keep:
+                self.copy(keep)
+            script("start", self.folder)
+
+    def copy(self, keep):
+        os.makedirs(keep, exist_ok=True)
+        with open(os.path.join(keep, "lock"), "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            subprocess.run(["cp", "-a", provisioned(keep) + "/.",
+                            self.folder], check=True)
 
     def path(self, name):
         return os.path.join(self.folder, name)
 
     def log(self):
-        text = ""
-        for name in ("provision.log", "seed.log", "samba.out"):
-            try:
-                with open(self.path(name), encoding="utf-8",
-                          errors="replace") as log:
-                    text += log.read()[-3000:]
-            except FileNotFoundError:
-                pass
-        return text
+        return log_of(self.folder)
 
     @property
     def pid(self):
@@ -122,6 +166,11 @@ class Samba:
             "openssl pkey -pubin -outform der | openssl dgst -sha256 -binary "
             "| openssl base64"),
             self.path("dc/private/tls/cert.pem")).strip()
+
+    def how_to_ask(self, account):
+        """The command with which a person sees an account."""
+        return (f"ldbsearch -H {self.database} '(sAMAccountName={account})' "
+                "userAccountControl")
 
     def uac(self, account):
         return int(self.get(account, "userAccountControl")[0])

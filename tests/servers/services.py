@@ -24,6 +24,8 @@ FIXTURES = os.path.join(TESTS, "fixtures")
 # What each double accepts unless told otherwise: (option, value).
 CREDENTIALS = {
     "misp": ("--key", ("example" * 6)[:40]),
+    "netbox": ("--key", "nbt_example.netboxtoken"),
+    "servicenow": ("--key", "example-servicenow-key"),
     "soar": ("--token", "example-automation-token"),
     "splunk": ("--token", "example-splunk-token"),
     "virustotal": ("--key", "example-virustotal-key"),
@@ -128,9 +130,10 @@ class Service:
 
     # What it saw.
 
-    def requests(self, method=None, path="*"):
+    def requests(self, method=None, path="*", at=None):
         return [one for one in self.control("GET", "requests")
                 if method in (None, one["method"])
+                and at in (None, one["at"])
                 and fnmatch.fnmatchcase(one["path"], path)]
 
     def effects(self, path="*"):
@@ -147,17 +150,19 @@ class Service:
     # What it shall do.
 
     def fault(self, kind, method=None, path="*", body="", times=-1,
-              after_effect=None):
+              after_effect=None, at=None):
         match = {"path": path, "body": body}
         if method:
             match["method"] = method
+        if at is not None:
+            match["at"] = at
         self.control("POST", "fault", {
             "kind": kind, "match": match, "times": times,
             "after_effect": after_effect})
 
-    def mend(self):
-        """No fault any more."""
-        self.control("POST", "mend")
+    def mend(self, at=None):
+        """No fault any more (there)."""
+        self.control("POST", "mend", {} if at is None else {"at": at})
 
     def settings(self, **changed):
         return self.control("POST", "settings", changed)

@@ -4,7 +4,8 @@
     made["good"]      (certificate, key) for 127.0.0.1 and localhost
     made["expired"], made["other_name"], made["self_signed"]
     made["ca"]        the file that a client is told to trust
-    made["other_ca"]  one that signed none of them
+    made["other_ca"]  one that signed none of these
+    made["client"], made["other_client"]    of herald, by either of them
 """
 import os
 import subprocess
@@ -65,10 +66,13 @@ def make(folder):
         out.write(CONFIG.format(folder=folder))
     with open(os.path.join(folder, "index"), "w", encoding="ascii"):
         pass                    # the database begins empty
-    ca = authority(folder, "ca")
+    ca, other_ca = authority(folder, "ca"), authority(folder, "other_ca")
     return {
         "ca": ca[0],
-        "other_ca": authority(folder, "other_ca")[0],
+        "other_ca": other_ca[0],
+        "client": signed(folder, "client", ca, "DNS:herald.example", FOREVER),
+        "other_client": signed(folder, "other_client", other_ca,
+                               "DNS:herald.example", FOREVER),
         "good": signed(folder, "good", ca, OUR_NAMES, FOREVER),
         "expired": signed(folder, "expired", ca, OUR_NAMES, LONG_AGO),
         "other_name": signed(folder, "other_name", ca, "DNS:other.example",

@@ -1,5 +1,5 @@
 """A real OpenLDAP on loopback that knows a few attributes of Active Directory:
-for what Samba never does (size limits, referrals).
+for what Samba never does (size limits, referrals), and for slapd_ad.py.
 
     with Slapd(certificate, key, port, "sizelimit 1", ENTRIES) as server: ...
 
@@ -16,6 +16,10 @@ from waiting import wait_until
 PROGRAM = "/usr/sbin/slapd"
 ROOT = "dc=corp,dc=example,dc=com"
 READER = "cn=reader," + ROOT
+ADMIN = "cn=admin," + ROOT
+BYTES = "EQUALITY octetStringMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.40"
+NUMBER = ("EQUALITY integerMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 "
+          "SINGLE-VALUE")
 TEXT = "EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15"
 CONFIG = """\
 include /etc/ldap/schema/core.schema
@@ -25,8 +29,18 @@ attributetype ( 1.1.2.1.1 NAME 'sAMAccountName' {text} )
 attributetype ( 1.1.2.1.2 NAME 'userPrincipalName' {text} )
 attributetype ( 1.1.2.1.3 NAME 'proxyAddresses' {text} )
 attributetype ( 1.1.2.1.4 NAME 'objectCategory' {text} )
+attributetype ( 1.1.2.1.5 NAME 'objectSid' {bytes} )
+attributetype ( 1.1.2.1.6 NAME 'objectGUID' {bytes} )
+attributetype ( 1.1.2.1.7 NAME 'tokenGroups' {bytes} )
+attributetype ( 1.1.2.1.8 NAME 'userAccountControl' {number} )
+attributetype ( 1.1.2.1.9 NAME 'allowedAttributesEffective' {text} )
+attributetype ( 1.1.2.1.10 NAME 'department' {text} )
 objectclass ( 1.1.2.2.1 NAME 'user' SUP top AUXILIARY
-  MAY ( sAMAccountName $ userPrincipalName $ proxyAddresses $ objectCategory ) )
+  MAY ( sAMAccountName $ userPrincipalName $ proxyAddresses $ objectCategory $
+    objectSid $ objectGUID $ tokenGroups $ userAccountControl $
+    allowedAttributesEffective $ department ) )
+objectclass ( 1.1.2.2.2 NAME 'group' SUP top STRUCTURAL
+  MUST cn MAY ( sAMAccountName $ objectSid ) )
 modulepath /usr/lib/ldap
 moduleload back_mdb
 pidfile {folder}/pid
@@ -35,8 +49,10 @@ TLSCertificateKeyFile {folder}/key
 {more}
 database mdb
 suffix "{root}"
+rootdn "{admin}"
+rootpw Passw0rd.admin
 directory {folder}/data
-access to * by anonymous auth by users read
+{access}access to * by anonymous auth by users read
 """
 FIRST = f"""\
 dn: {ROOT}
@@ -64,7 +80,8 @@ def referral(name, url):
 
 
 class Slapd:
-    def __init__(self, certificate, key, port, more, entries):
+    def __init__(self, certificate, key, port, more, entries,
+                 access=""):
         if not os.access(PROGRAM, os.X_OK):
             raise Unavailable(f"there is no {PROGRAM}: "
                               "contrib/install-deps test installs it")
@@ -73,8 +90,9 @@ class Slapd:
         os.mkdir(self.path("data"))
         shutil.copy(certificate, self.path("certificate"))
         shutil.copy(key, self.path("key"))
-        self.write("conf", CONFIG.format(text=TEXT, folder=self.folder,
-                                         root=ROOT, more=more))
+        self.write("conf", CONFIG.format(
+            text=TEXT, bytes=BYTES, number=NUMBER, folder=self.folder,
+            root=ROOT, admin=ADMIN, more=more, access=access))
         self.write("ldif", FIRST + "".join(entries))
         subprocess.run([PROGRAM, "-T", "add", "-f", self.path("conf"), "-l",
                         self.path("ldif")], check=True, timeout=60)

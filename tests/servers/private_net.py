@@ -9,6 +9,7 @@ meanwhile.  One can be left and entered again.
 """
 import ctypes
 import os
+import shutil
 import subprocess
 import tempfile
 
@@ -52,14 +53,14 @@ class PrivateNet:
         if os.geteuid() != 0:
             raise Unavailable("only root can make a network of its own")
         self.outside = hold()
-        folder = tempfile.mkdtemp(prefix="private-net-")
         checked(libc.unshare(CLONE_NEWNET | CLONE_NEWNS), "unshare")
+        self.folder = tempfile.mkdtemp(prefix="private-net-")
         try:
             mount(None, b"/", MS_REC | MS_PRIVATE)
             lines = ["127.0.0.1 localhost"]
             lines += [f"{address} {name}" for name, address in hosts.items()]
-            self.cover(folder, "/etc/hosts", "\n".join(lines) + "\n")
-            self.cover(folder, "/etc/resolv.conf", resolv)
+            self.cover(self.folder, "/etc/hosts", "\n".join(lines) + "\n")
+            self.cover(self.folder, "/etc/resolv.conf", resolv)
             subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
             self.inside = hold()
         except FileNotFoundError as lacking:
@@ -91,3 +92,4 @@ class PrivateNet:
         for spaces in (self.inside, self.outside):
             for one in spaces.values():
                 os.close(one)
+        shutil.rmtree(self.folder, ignore_errors=True)
