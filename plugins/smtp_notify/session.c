@@ -71,6 +71,8 @@ static size_t on_line(char *p, size_t size, size_t n, void *ud)
 	if (size * n >= 3 && strncmp(p, "221", 3) == 0)
 		return size * n;
 	keep_line(&s->trace, p, size * n);
+	if (strncmp(line, "220-", 4) == 0)
+		return size * n; /* the greeting goes on */
 	if (strncmp(line, "220", 3) == 0) {
 		s->trace.starttls = ++s->greetings > 1;
 		s->in_ehlo = true;

@@ -183,6 +183,21 @@ def test_starttls_then_login(herald, certificates):
     assert len(server.mails) == 1
 
 
+def test_a_greeting_of_many_lines_is_one(herald, certificates):
+    """As of Exim and postscreen: what is offered before STARTTLS, where a
+    server takes no log-in, is not what it offers after it."""
+    hello = ["220-mail.example.com ESMTP", "220-No spam,", "220 please"]
+    script = [("(connect)", hello), ("AUTH", ["334 "]),
+              ("*", ["235 2.7.0 Authentication successful"])]
+    with Smtp(script, tls=certificates["good"], ehlo=OFFER,
+              ehlo_tls=OFFER_TLS) as server:
+        action = Mailer(herald, server, STARTTLS + LOGIN,
+                        ca=certificates["ca"]).act()
+    assert action["state"] == "done", action
+    assert server.sessions[0].verbs()[:4] == ["EHLO", "STARTTLS", "EHLO",
+                                              "AUTH"]
+
+
 def test_stripped_starttls_is_never_clear_text(herald):
     with Smtp(transcript("starttls_stripped")) as server:
         action = Mailer(herald, server,
