@@ -74,9 +74,10 @@ static void add_host(struct hp_text *filter, const char *domain,
 	struct hp_text name;
 
 	hp_text_add(filter, HERALD_S(COMPUTERS "(|"));
-	if (!dot || is_of_domain(domain, host)) {
+	/* A longer name is cut there, and others are cut to the same. */
+	if (label.n <= NETBIOS_MAX && (!dot || is_of_domain(domain, host))) {
 		hp_text_init(&name, FILTER_MAX);
-		hp_text_add(&name, hp_str_head(label, NETBIOS_MAX));
+		hp_text_add(&name, label);
 		hp_text_add(&name, HERALD_S("$"));
 		hp_filter_is(filter, "sAMAccountName", "", hp_text_str(&name));
 		hp_text_fini(&name);

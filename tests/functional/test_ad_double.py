@@ -80,6 +80,26 @@ def test_a_user_is_told(asking, corp):
     assert "name" not in user["groups"][0]      # nobody knows them
 
 
+def test_a_long_name_is_not_taken_for_another(asking, corp):
+    """Short names are cut at 15 characters: srv-application-01 has this one,
+    and srv-application-03 is not in the directory."""
+    there = dict(ALICE, sAMAccountName=[b"SRV-APPLICATION$"],
+                 objectClass=[b"computer"], userAccountControl=[b"4096"],
+                 dNSHostName=[b"srv-application-01.corp.example.com"])
+
+    def answer(base, query, names):
+        if base == BY_GUID:
+            return corp.groups
+        known = (b"srv-application$", b"srv-application-01.corp.example.com")
+        found = any(one in query.lower() for one in known)
+        return [(DN, there), 0] if found else [0]
+    corp.server.answer = answer
+    for name in ("srv-application-03", "srv-application-03.corp.example.com"):
+        assert asking.ask({"dest": name}).outcome == "clean"
+    for name in ("srv-application", "srv-application-01"):
+        assert asking.ask({"dest": name}).outcome == "hit"
+
+
 def test_groups_in_parts_are_read_to_their_end(asking, corp):
     def tokens(name):
         low = int(name.partition("range=")[2].partition("-")[0] or 0)
