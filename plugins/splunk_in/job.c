@@ -7,8 +7,8 @@
 
 #define POLL_MIN_MS 200
 #define POLL_MAX_MS 5000
-#define TIME_BACK "-7d"	 /* of events: how late one may be indexed */
-#define TIME_AHEAD "+1d" /* clocks of others */
+#define LATE_S (7 * 86400) /* how late an event may be indexed */
+#define TIME_AHEAD "+1d"   /* clocks of others */
 #define NUMBER_SIZE 24
 
 struct job {
@@ -357,15 +357,29 @@ static void on_created(void *self, herald_id req, void *ud,
 	hp_json_close(&body);
 }
 
+/* The time of the oldest event: before that of the oldest entry of the index,
+ * which is "-3600s" or seconds since 1970. */
+static const char *time_back(const struct job *job, char *text)
+{
+	const char *from = job->index_earliest ? job->index_earliest : "-0s";
+	long long s = strtoll(from, NULL, 10) - LATE_S;
+	bool is_relative = from[0] == '-';
+
+	snprintf(text, NUMBER_SIZE, "%lld%s", s < 0 && !is_relative ? 0 : s,
+		 is_relative ? "s" : "");
+	return text;
+}
+
 static void create(struct job *job)
 {
 	static const char *const rest[] = { NULL };
-	char most[NUMBER_SIZE];
-	struct api_ask ask = { .method = "POST",
-			       .pairs = { "search", job->search, "exec_mode",
-					  "normal", "earliest_time", TIME_BACK,
-					  "latest_time", TIME_AHEAD,
-					  "max_count", most, NULL } };
+	char most[NUMBER_SIZE], back[NUMBER_SIZE];
+	struct api_ask ask = {
+		.method = "POST",
+		.pairs = { "search", job->search, "exec_mode", "normal",
+			   "earliest_time", time_back(job, back), "latest_time",
+			   TIME_AHEAD, "max_count", most, NULL }
+	};
 	size_t n = 10;
 
 	number(most, JOB_ROWS_MAX);

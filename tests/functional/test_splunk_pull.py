@@ -123,6 +123,20 @@ def test_without_rows_the_cursor_follows_splunks_clock(pulling, splunk):
     assert int(form(created(splunk)[-1])["index_earliest"]) == clock - 60
 
 
+def test_late_events_are_looked_for_however_long_herald_was_away(pulling,
+                                                                 splunk):
+    """Seven days before the oldest time of the index that is asked for."""
+    clock = int(time.time()) - 40 * 86400
+    splunk.settings(clock=clock)
+    pulling(SEARCHES + "\n    overlap: 30s\n    first: 30d")
+    rounds(splunk, 2)
+    first, last = form(created(splunk)[0]), form(created(splunk)[-1])
+    assert first["index_earliest"] == f"-{30 * 86400}s"
+    assert first["earliest_time"] == f"-{37 * 86400}s"
+    assert int(last["index_earliest"]) == clock - 60
+    assert int(last["earliest_time"]) == clock - 60 - 7 * 86400
+
+
 def test_a_row_of_the_future_does_not_take_the_cursor_there(pulling, splunk):
     clock = int(time.time()) - 5000
     splunk.settings(clock=clock)
