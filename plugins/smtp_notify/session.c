@@ -203,6 +203,27 @@ const char *smtp_session_answer(const struct smtp_session *s)
 
 /* ---- talking ---- */
 
+/* What to do about it, in the words of all connectors. */
+static void add_remedy(const struct smtp_session *s, CURLcode rc,
+		       struct hp_text *why)
+{
+	if (rc == CURLE_SSL_PINNEDPUBKEYNOTMATCH)
+		hp_text_addf(why,
+			     "; its key is not the one in tls.pin: find out "
+			     "why before you change that -> heraldctl trust %s",
+			     s->h->instance);
+	else if (rc == CURLE_PEER_FAILED_VERIFICATION)
+		hp_text_addf(why,
+			     " -> heraldctl trust %s, or set tls.ca_file or "
+			     "tls.pin (another name in the certificate: "
+			     "tls.server_name)",
+			     s->h->instance);
+	else if (rc == CURLE_SSL_CONNECT_ERROR && !s->account.starttls)
+		hp_text_add(why, HERALD_S("; smtps:// is encrypted from the "
+					  "first byte (port 465), smtp:// by "
+					  "STARTTLS (port 587)"));
+}
+
 static void explain(const struct smtp_session *s, CURLcode rc, long code,
 		    struct hp_text *why)
 {
@@ -215,6 +236,7 @@ static void explain(const struct smtp_session *s, CURLcode rc, long code,
 		hp_text_add(why,
 			    herald_cstr(s->error[0] ? s->error
 						    : curl_easy_strerror(rc)));
+	add_remedy(s, rc, why);
 	if (code == 354 && s->trace.body_left)
 		hp_text_add(why, HERALD_S("; the server may have taken it"));
 }

@@ -218,9 +218,17 @@ def test_a_server_that_cannot_prove_itself_gets_nothing(herald, certificates,
                         ca=certificates["ca"]).act()
     assert action["state"] == "failed"
     assert "certificate" in action["message"].lower()
+    assert "-> heraldctl trust mail" in action["message"]
     for session in server.sessions:
         assert "AUTH" not in session.verbs()
         assert "MAIL" not in session.verbs()
+
+
+def test_the_wrong_kind_of_port_is_told(herald, certificates):
+    with Smtp(tls=certificates["good"], ehlo=OFFER) as server:
+        action = Mailer(herald, server, IMPLICIT,
+                        ca=certificates["ca"]).act(LATER)
+    assert "smtp:// by STARTTLS" in action["message"]
 
 
 def test_another_name_may_be_told(herald, certificates):
