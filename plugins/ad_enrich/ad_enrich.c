@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "common/ad_account.h"
+#include "common/ad_probe.h"
 #include "common/json.h"
 #include "common/reply.h"
 #include "common/text.h"
@@ -141,45 +142,6 @@ static void look_up(struct ad *ad, struct hp_ldap *ldap, const struct job *job)
 	hp_text_fini(&why);
 }
 
-/* ---- is it there, are we let in, do we see what we need? ---- */
-
-static uint32_t look_at_us(struct ad *ad, struct hp_ldap *ldap,
-			   struct hp_text *why)
-{
-	static const char *const wanted[] = { "distinguishedName", NULL };
-	const char *base = hp_directory_base(ad->directory);
-	struct hp_entry *entry = NULL;
-	uint32_t status = hp_ldap_read(ldap, base, wanted, &entry, why);
-
-	hp_entry_free(entry);
-	if (status == HERALD_NOT_FOUND) {
-		hp_text_addf(why, "%s: there is no %s, or we do not see it",
-			     hp_ldap_server(ldap), base);
-		return HERALD_BAD_CONFIG;
-	}
-	if (status == HERALD_OK)
-		hp_text_addf(why, "%s lets %s in", hp_ldap_server(ldap),
-			     hp_directory_user(ad->directory));
-	return status;
-}
-
-static void look_around(struct ad *ad, struct hp_ldap *ldap, herald_id req,
-			int64_t asked_ms)
-{
-	const struct hp_ldap_wait wait = {
-		req, asked_ms, asked_ms + ad->h->number(ad->h, "timeout")
-	};
-	struct hp_text why;
-	uint32_t status;
-
-	hp_text_init(&why, HP_WHY_MAX);
-	status = hp_ldap_open(ldap, &wait, &why);
-	if (status == HERALD_OK)
-		status = look_at_us(ad, ldap, &why);
-	hp_end(ad->h, req, status, 0, &why);
-	hp_text_fini(&why);
-}
-
 /* ---- jobs ---- */
 
 static void on_work(void *self, herald_id req, void *ud, uint32_t worker)
@@ -193,7 +155,7 @@ static void on_work(void *self, herald_id req, void *ud, uint32_t worker)
 	else if (job->q)
 		look_up(ad, ad->ldap[worker], job);
 	else
-		look_around(ad, ad->ldap[worker], req, job->asked_ms);
+		hp_ad_probe(ad->ldap[worker], req, job->asked_ms);
 	free(job);
 }
 

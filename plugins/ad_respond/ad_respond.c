@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "common/ad_probe.h"
 #include "common/reply.h"
 
 #include "ad_respond/act.h"
@@ -22,23 +23,6 @@ static const enum ad_action kinds[] = { AD_DISABLE, AD_ENABLE,
 
 /* ---- jobs ---- */
 
-static void look_around(struct ad_respond *ad, herald_id req, int64_t asked_ms)
-{
-	const struct hp_ldap_wait wait = {
-		req, asked_ms, asked_ms + ad->h->number(ad->h, "timeout")
-	};
-	struct hp_text why;
-	uint32_t status;
-
-	hp_text_init(&why, HP_WHY_MAX);
-	status = hp_ldap_open(ad->ldap, &wait, &why);
-	if (status == HERALD_OK)
-		hp_text_addf(&why, "%s lets %s in", hp_ldap_server(ad->ldap),
-			     hp_directory_user(ad->directory));
-	hp_end(ad->h, req, status, 0, &why);
-	hp_text_fini(&why);
-}
-
 static void on_work(void *self, herald_id req, void *ud, uint32_t worker)
 {
 	struct ad_respond *ad = self;
@@ -51,7 +35,7 @@ static void on_work(void *self, herald_id req, void *ud, uint32_t worker)
 	else if (job->call)
 		ad_act(ad, job->call, kinds[job->call->action], job->asked_ms);
 	else
-		look_around(ad, req, job->asked_ms);
+		hp_ad_probe(ad->ldap, req, job->asked_ms);
 	free(job);
 }
 

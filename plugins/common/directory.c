@@ -1,5 +1,6 @@
 #include "common/directory.h"
 
+#include <ldap.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -112,11 +113,28 @@ static bool refuse(const herald_host *h, const char *option, herald_str why)
 	return false;
 }
 
+/* A DN, or <GUID=...>, which outlives a move. */
+static bool is_place(const char *text)
+{
+	LDAPDN dn = NULL;
+	bool is_dn = text[0] == '<' ||
+		     (ldap_str2dn(text, &dn, LDAP_DN_FORMAT_LDAPV3) ==
+			      LDAP_SUCCESS &&
+		      dn);
+
+	ldap_dnfree(dn);
+	return is_dn;
+}
+
 static bool fits_together(const struct hp_directory *d)
 {
 	const herald_host *h = d->h;
 	bool keytab = h->option(h, "keytab", 0).p != NULL;
 
+	if (!is_place(d->base))
+		return refuse(h, "base",
+			      HERALD_S("write where to look: OU=Staff,DC=corp,"
+				       "DC=example,DC=com"));
 	if (keytab && d->security != HP_GSSAPI)
 		return refuse(h, "keytab",
 			      HERALD_S("a key is for Kerberos: add security: "

@@ -85,6 +85,22 @@ static uint32_t trouble(struct hp_ldap *l, int rc, const char *what,
 	return hp_ldap_status(rc, HP_LDAP_BIND);
 }
 
+/* Each way to encrypt has a port of its own; on the other's nobody understands
+ * us, and the library calls it this and that. */
+static const char *wrong_port(const struct hp_ldap *l)
+{
+	uint16_t port = l->server.port;
+
+	if (hp_directory_security(l->directory) == HP_LDAPS)
+		return port == 389 || port == 3268
+			       ? "this is a port of security: starttls; LDAPS "
+				 "is on 636"
+			       : NULL;
+	return port == 636 || port == 3269
+		       ? "this is a port of security: ldaps; StartTLS is on 389"
+		       : NULL;
+}
+
 /* The library does not tell what GnuTLS did not like. */
 static uint32_t tls_trouble(struct hp_ldap *l, int rc, const char *what,
 			    struct hp_text *why)
@@ -92,7 +108,9 @@ static uint32_t tls_trouble(struct hp_ldap *l, int rc, const char *what,
 	char *said = hp_ldap_said(l);
 
 	hp_text_addf(why, "%s", what);
-	if (!said || !said[0] || strcmp(said, "(unknown error code)") == 0)
+	if (wrong_port(l))
+		hp_text_add(why, herald_cstr(wrong_port(l)));
+	else if (!said || !said[0] || strcmp(said, "(unknown error code)") == 0)
 		hp_text_add(why,
 			    HERALD_S("its certificate is not accepted: is it "
 				     "valid, for this name, and signed by what "

@@ -322,7 +322,29 @@ def test_the_probe_says_who_is_let_in(ad, directory):
     assert f"{NAME}:636 lets svc.reader@corp.example.com in" in str(told)
 
 
+@pytest.mark.parametrize("plugin", ["ad_enrich", "ad_respond"])
+@pytest.mark.parametrize("words, more, said", [
+    ([], {"more": ", base: 'OU=Nobody,DC=corp,DC=example,DC=com'"},
+     "there is no OU=Nobody,DC=corp,DC=example,DC=com, or we do not see it"),
+    ([], {"servers": [f"{NAME}:389"]},
+     "a port of security: starttls; LDAPS is on 636"),
+    (["starttls"], {"servers": [f"{NAME}:636"]},
+     "a port of security: ldaps; StartTLS is on 389"),
+])
+def test_the_probe_says_what_is_wrong(directory, herald, plugin, words, more,
+                                      said):
+    config = CONFIG.replace("@NAME@", "ad").replace(
+        "@LINES@", lines(plugin, *words, **more))
+    config = config[:config.index("pipelines:")] + \
+        "pipelines: [{name: default, steps: []}]\n"
+    told = herald(config, files=SECRETS, CA=directory.ca).run_ctl(
+        "test-connector", "ad")
+    assert told.returncode != 0
+    assert said in told.stdout + told.stderr
+
+
 @pytest.mark.parametrize("more, word", [
+    ({"more": ", base: staff"}, "write where to look: OU="),
     ({"more": ", keytab: '/etc/krb5.keytab'"}, "a key is for Kerberos"),
     ({"servers": ["dc1"]}, "host:port"),
     ({"security": "gssapi", "user": "CORP\\svc"}, "Kerberos wants a princip"),
