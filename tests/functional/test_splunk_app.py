@@ -131,6 +131,45 @@ def test_rows_are_decoded(action):
     assert sent == ROWS
 
 
+def cut(results):
+    with open(results, "rb") as whole:
+        text = whole.read()
+    return text[:len(text) // 2]
+
+
+def not_packed(_):
+    return b"this is no gzip"
+
+
+@pytest.mark.parametrize("damage, rows", [(cut, None), (not_packed, 1)])
+def test_a_damaged_file_holds_up_no_other_alert(action, damage, rows):
+    with open(action.results, "rb") as whole:
+        good = whole.read()
+    bad = damage(action.results)
+    with open(action.results, "wb") as out:
+        out.write(bad)
+    status, said = action.run(action.splunkd)
+    assert status == 1 and "cannot be read" in said
+    sent = "\n".join(Splunkd.got).splitlines()
+    assert sent and (rows is None or len(sent) == rows)
+    assert [name[-8:] for name in action.waiting()] == [".damaged"]
+    with open(action.results, "wb") as out:
+        out.write(good)
+    Splunkd.got.clear()
+    assert action.run(action.splunkd)[0] == 0
+    assert len(Splunkd.got[0].splitlines()) == len(ROWS)
+
+
+def test_a_zero_byte_costs_no_row(action):
+    with gzip.open(action.results, "wb") as out:
+        out.write(b"event_id,user_agent\r\n1,a\0b\r\n2,c\r\n")
+    assert action.run(action.splunkd)[0] == 0
+    sent = [json.loads(line)["event"]["result"]
+            for line in Splunkd.got[0].splitlines()]
+    assert sent == [{"event_id": "1", "user_agent": "a\ufffdb"},
+                    {"event_id": "2", "user_agent": "c"}]
+
+
 def test_what_could_not_be_sent_waits_for_the_next_run(herald, action):
     Splunkd.status = 503
     status, said = action.run(action.splunkd)

@@ -22,6 +22,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import xml.etree.ElementTree as xml
+import zlib
 
 BATCH_ROWS = 500
 BATCH_BYTES = 512 * 1024        # herald takes 1 MiB
@@ -71,17 +72,27 @@ def decode(row):
 
 
 def rows_of(alert):
-    """All rows; the first one where Splunk kept no file."""
+    """All rows; the first one where Splunk kept no file.  Of a damaged file
+    those before the damage: it is told, and holds up no other alert."""
     csv.field_size_limit(sys.maxsize)
+    count = 0
     try:
         with gzip.open(alert.get("results_file") or "", "rt",
                        encoding="utf-8", errors="replace",
                        newline="") as table:
-            for row in csv.DictReader(table):
+            lines = (line.replace("\0", "\ufffd") for line in table)
+            for row in csv.DictReader(lines):
                 yield decode(row)
+                count += 1
     except FileNotFoundError:
         log("WARN", "there is no results file: only the first row is sent")
         yield alert.get("result") or {}
+    except (OSError, EOFError, zlib.error, csv.Error) as error:
+        log("ERROR", f"{alert['results_file']} cannot be read: {error}: only "
+                     f"{max(count, 1)} of its rows are sent")
+        alert["damaged"] = True
+        if not count:
+            yield alert.get("result") or {}
 
 
 def envelopes(alert):
@@ -145,13 +156,20 @@ class Spool:
             return text.read()
 
     def expand(self):
-        """Alerts to rows; one that was begun and not ended begins anew."""
+        """Alerts to rows; one that was begun and not ended begins anew.  False
+        if one had rows that cannot be read: it is kept, as .damaged."""
+        whole = True
         for name in self.names(".alert"):
             alert = json.loads(self.read(name))
             for number, batch in enumerate(batches(alert)):
                 self.put(f"{name[:-6]}-{number:06}.rows",
                          alert["configuration"]["url"] + "\n" + batch)
-            self.remove(name)
+            if alert.get("damaged"):
+                os.rename(self.path(name), self.path(name + ".damaged"))
+                whole = False
+            else:
+                self.remove(name)
+        return whole
 
 
 # Sending.
@@ -237,14 +255,14 @@ def execute(text):
     spool.put(f"{time.time_ns():020}-{os.getpid()}.alert", json.dumps(noted))
     with open(spool.path("lock"), "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        spool.expand()
+        whole = spool.expand()
         try:
             token = token_of(alert)
         except (OSError, ValueError, KeyError, IndexError) as error:
             log("ERROR", f"no token in storage/passwords: {error}")
             return 1
         pause = float(os.environ.get("HERALD_PAUSE") or 1)
-        if not send_all(spool, token, pause):
+        if not send_all(spool, token, pause) or not whole:
             return 1
     log("INFO", "all rows were sent")
     return 0
