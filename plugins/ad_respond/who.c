@@ -67,8 +67,7 @@ uint32_t ad_who_by_guid(struct ad_respond *ad, const char *guid,
 
 /* ---- who may be touched ---- */
 
-/* The account part of svc-herald@corp, CORP\svc-herald; a DN is compared
- * whole. */
+/* The account part of svc-herald@corp, CORP\svc-herald; or a DN. */
 static bool is_our_own(const struct ad_respond *ad,
 		       const struct hp_ad_account *account)
 {
@@ -77,7 +76,7 @@ static bool is_our_own(const struct ad_respond *ad,
 	herald_str upn = hp_entry_text(account->entry, "userPrincipalName", 0);
 	const char *slash = memchr(us.p, '\\', us.n);
 
-	if (hp_str_same(us, herald_cstr(account->entry->dn)) ||
+	if (hp_directory_is_user(ad->directory, account->entry->dn) ||
 	    hp_str_same(us, upn))
 		return true;
 	if (slash)

@@ -218,6 +218,31 @@ const char *hp_directory_user(const struct hp_directory *d)
 	return hp_text_str(&d->user).p;
 }
 
+/* As libldap writes it, to be freed; NULL if it is none. */
+static char *plain_dn(const char *text)
+{
+	LDAPDN dn = NULL;
+	char *plain = NULL;
+
+	if (ldap_str2dn(text, &dn, LDAP_DN_FORMAT_LDAP) != LDAP_SUCCESS)
+		return NULL;
+	if (dn)
+		ldap_dn2str(dn, &plain, LDAP_DN_FORMAT_LDAPV3);
+	ldap_dnfree(dn);
+	return plain;
+}
+
+bool hp_directory_is_user(const struct hp_directory *d, const char *dn)
+{
+	char *us = plain_dn(hp_directory_user(d)), *them = plain_dn(dn);
+	bool same = us && them &&
+		    hp_str_same(herald_cstr(us), herald_cstr(them));
+
+	ldap_memfree(us);
+	ldap_memfree(them);
+	return same;
+}
+
 enum hp_security hp_directory_security(const struct hp_directory *d)
 {
 	return d->security;

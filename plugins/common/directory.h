@@ -54,6 +54,9 @@ const char *hp_directory_root(const struct hp_directory *d); /* DC=corp,... */
 const char *hp_directory_base(const struct hp_directory *d);
 /* As it logs in: with the domain, where only a name was given. */
 const char *hp_directory_user(const struct hp_directory *d);
+/* Is `dn` what it logs in as, however a DN is written?  False where that is no
+ * DN. [any] */
+bool hp_directory_is_user(const struct hp_directory *d, const char *dn);
 enum hp_security hp_directory_security(const struct hp_directory *d);
 
 /* ---- which controllers ---- */

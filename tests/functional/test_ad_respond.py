@@ -258,6 +258,17 @@ def test_some_are_never_touched_at_all(ops, directory, user, word):
     assert directory.uac(user) == before
 
 
+@pytest.mark.parametrize("us", [
+    "CN=svc.herald,OU=Service,DC=corp,DC=example,DC=com",
+    "cn=Svc.Herald, ou=Service, dc=corp,  dc=example, dc=com",
+    "CORP\\svc.herald", "SVC.HERALD@corp.example.com"])
+def test_our_own_account_is_ours_however_it_is_written(ops, us):
+    row = ops(user=f"'{us}'", secret="svc.herald",
+              more=", never: ['1']").act("disable", "svc.herald")
+    assert row["state"] == "refused"
+    assert "herald's own account" in row["message"]
+
+
 def test_a_halt_holds(ops, directory, somebody):
     user = somebody()
     daemon = ops()
