@@ -1,7 +1,7 @@
 """`limit` of connectors that act: beyond it actions wait, also over restarts."""
 import pytest
 
-from doing import LATER, Acting
+from doing import CONFIG, LATER, Acting
 from waiting import wait_until
 
 
@@ -73,3 +73,19 @@ def test_of_one_that_only_listens_it_is_refused(herald, sink):
                "  other: {plugin: http_in, listen: ingest, mount: /other, "
                "limit: 1/1h", "post", {"text": "x"}, URL=sink.url)
     assert "limit" in str(told.value)
+
+
+def test_questions_and_actions_share_it(herald, misp, monkeypatch):
+    monkeypatch.setattr("doing.CONFIG", CONFIG.replace(
+        "      - respond:", "      - enrich: {by: [misp], within: 20s}\n"
+        "      - respond:"))
+    room = Acting(herald, "misp", "plugin: misp_enrich, url: '@URL@', "
+                  "limit: 1/1h, secret: {file: @DIR@/secrets/misp}",
+                  "add_sighting", {"value": "203.0.113.45"},
+                  files={"secrets/misp": misp.key}, URL=misp.url)
+    action = room.act(LATER, src="203.0.113.45")
+    assert action["state"] == "decided"
+    assert "limit of 1/1h of connector misp is spent" in action["message"]
+    assert [one["path"] for one in misp.requests()
+            if one["path"].startswith("/sightings")] == []
+    assert room.herald.metrics()['herald_quota_left{connector="misp"}'] == 0
