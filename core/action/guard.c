@@ -209,7 +209,7 @@ static enum hd_verdict check_halt(const struct hd_guards *g, char *why,
 static enum hd_verdict check_loop(const struct hd_guards *g, const char *record,
 				  char *why, size_t why_size)
 {
-	json_t *alert = hd_json_read(record, strlen(record), NULL, NULL);
+	json_t *alert = hd_json_read_own(record, strlen(record), NULL);
 	bool ours = hd_guard_own_alert(g->rules, alert);
 
 	json_decref(alert);

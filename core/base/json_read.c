@@ -156,10 +156,11 @@ static json_t *read_word(struct hd_json_reader *r, const char *word,
 /* Enters an array or object: its bracket has been seen. */
 static int enter(struct hd_json_reader *r, struct hd_json_frame *frame)
 {
-	if (r->depth == HD_JSON_DEPTH)
+	int most = r->options->own ? HD_JSON_OWN_DEPTH : HD_JSON_DEPTH;
+
+	if (r->depth == most)
 		return hd_json_trouble(r, HD_JSON_NOT_EXACT, r->p,
-				       "nested more than %d deep",
-				       HD_JSON_DEPTH);
+				       "nested more than %d deep", most);
 	r->depth++;
 	frame->up = r->top;
 	frame->key.p = NULL;
@@ -405,4 +406,12 @@ json_t *hd_json_read(const char *text, size_t n,
 	r.report->used = value ? (size_t)(r.p - text) : 0;
 	hd_buf_fini(&r.scratch);
 	return value;
+}
+
+json_t *hd_json_read_own(const char *text, size_t n,
+			 struct hd_json_report *report)
+{
+	static const struct hd_json_options own = { .own = true };
+
+	return hd_json_read(text, n, &own, report);
 }

@@ -51,7 +51,8 @@ static int read_unicode_escape(struct hd_json_reader *r)
 		low = low_surrogate(r, r->p + 6);
 	if (low >= 0) {
 		c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
-	} else if (c == 0 || (c >= 0xd800 && c <= 0xdfff)) {
+	} else if ((c == 0 && !r->options->own) ||
+		   (c >= 0xd800 && c <= 0xdfff)) {
 		if (hd_json_mend(r, r->p,
 				 c == 0 ? "\\u0000" : "half a surrogate pair"))
 			return -1;

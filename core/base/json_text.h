@@ -23,6 +23,7 @@
 struct hd_buf;
 
 #define HD_JSON_DEPTH 64       /* arrays and objects inside each other */
+#define HD_JSON_OWN_DEPTH 257  /* likewise, of what is written here */
 #define HD_JSON_KEY_MAX 1024   /* bytes of a member's name, decoded */
 #define HD_JSON_TEXT_MAX 65536 /* bytes of a string, decoded, when mending */
 
@@ -38,6 +39,8 @@ enum hd_json_status {
 struct hd_json_options {
 	bool mend;
 	bool prefix;	 /* stop after the first value: `used` tells where */
+	bool own;	 /* hd_json_write() made it: as deep as that goes, and
+			  * \u0000 stands for itself */
 	size_t max_text; /* 0: no bound but the document's own size */
 };
 
@@ -58,6 +61,10 @@ json_t *hd_json_read(const char *text, size_t n,
 		     const struct hd_json_options *options,
 		     struct hd_json_report *report);
 
+/* Reads back what hd_json_write() made: options with `own`. [any] */
+json_t *hd_json_read_own(const char *text, size_t n,
+			 struct hd_json_report *report);
+
 /* Bytes of the first whole value in `text` with the blanks around it, or 0 if
  * none is whole.  Counts brackets and skips strings, nothing else: where a
  * reader has refused one of several values, it finds the next. [any] */
@@ -71,8 +78,8 @@ enum {
 
 /* Appends the text of `value`: no blanks, members in their order, reals in the
  * shortest form that reads back exactly, broken UTF-8 as U+FFFD.  The buffer is
- * failed when the text is longer than it may be, or the tree deeper than 256.
- * [any] */
+ * failed when the text is longer than it may be, or the tree deeper than
+ * HD_JSON_OWN_DEPTH. [any] */
 void hd_json_write(struct hd_buf *out, const json_t *value, unsigned flags);
 
 /* Appends `text` as a JSON string, quotes included. [any] */

@@ -35,7 +35,7 @@ static void copy_cut(const char *text, size_t n, char *out, size_t size)
 
 static void report_path(struct hd_json_reader *r)
 {
-	const struct hd_json_frame *frames[HD_JSON_DEPTH + 1];
+	const struct hd_json_frame *frames[HD_JSON_OWN_DEPTH + 1];
 	const struct hd_json_frame *frame;
 	struct hd_buf path;
 	size_t n = 0;

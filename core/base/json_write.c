@@ -11,10 +11,6 @@
 #include "core/base/number.h"
 #include "core/base/utf8.h"
 
-/* Far more than a record has: what was read (64) inside what we put around
- * it.  A tree that contains itself ends here too. */
-#define DEPTH_MAX 256
-
 struct writer {
 	struct hd_buf *out;
 	char *p, *end; /* the room that may be used; p NULL: none left */
@@ -305,7 +301,9 @@ static void write_value(struct writer *w, const json_t *value)
 {
 	if (!w->p)
 		return;
-	if (w->depth > DEPTH_MAX) {
+	/* Far more than a record has: what was read inside what we put around
+	 * it.  A tree that contains itself ends here too. */
+	if (w->depth >= HD_JSON_OWN_DEPTH) {
 		fail(w);
 		return;
 	}

@@ -30,9 +30,9 @@ struct hd_alert {
 	int64_t began_ms;    /* monotonic */
 	int64_t now_ms;	     /* UTC, `now` of this run */
 	int severity;
-	json_t *record;
-	char *text;   /* the record as the journal has it; NULL: it changed */
-	bool changed; /* since it was received */
+	json_t *record; /* NULL: it rests, or is decided; `text` has it */
+	char *text;	/* of the record as it is; NULL: there is none yet */
+	bool changed;	/* since it was received */
 	struct hd_asked asked;	 /* lookups and their answers */
 	struct hd_ledger ledger; /* contributions to the score */
 	struct hd_case *rows;	 /* actions decided so far */
@@ -58,7 +58,7 @@ struct hd_alert {
 #define HD_LABEL_OWN "herald:"
 #define HD_LABEL_DRY_RUN "herald:dry_run"
 
-/* Before the record is changed: what was stored of it holds no longer. */
+/* Before the record is changed: its text holds no longer. */
 void hd_alert_change(struct hd_alert *alert);
 
 /* What expressions see of it.  Borrowed parts, valid until it changes. */

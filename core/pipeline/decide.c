@@ -416,6 +416,7 @@ static void finish_record(struct hd_alert *a)
 	}
 	if (a->changed) {
 		set_processed(a);
+		free(a->text);
 		a->text = json_text(a->record);
 	}
 	json_decref(a->record);

@@ -123,6 +123,12 @@ struct hd_instance *hd_engine_connector(struct hd_engine *engine,
 					const char *name);
 /* The record of an alert, in memory or stored; new reference, or NULL. */
 json_t *hd_engine_record(struct hd_engine *engine, const char *id);
+/* A step waits: where the record has its text its tree goes, which is some
+ * times as large and would be out of the processor's cache by then. */
+void hd_run_rest(struct hd_alert *alert);
+/* Before a step that waited touches the record again.  False if it cannot be
+ * read: then the alert is dead, and gone from memory with the step's state. */
+bool hd_run_wake(struct hd_alert *alert);
 /* A step that waited is done: the alert goes on with the next one. */
 void hd_run_continue(struct hd_alert *alert);
 void hd_engine_alarm(struct hd_engine *engine, const char *kind,

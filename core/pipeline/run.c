@@ -143,6 +143,57 @@ void hd_run_stored(struct hd_alert *alert)
 	}
 }
 
+/* ---- resting ---- */
+
+/* What cannot be read cannot run: kept for people, once. */
+static void give_up(struct hd_engine *engine, const char *id)
+{
+	const struct hd_alert_change change = {
+		.state = HD_ALERT_DEAD,
+		.reason = "its record cannot be read",
+	};
+	struct hd_txn *txn = hd_txn_new();
+	char *text = hd_strf("alert %.8s is dead: its record cannot be read -> "
+			     "heraldctl show %.8s",
+			     id, id);
+
+	hd_dict_put(&engine->broken, id, engine);
+	hd_txn_alert_update(txn, id, &change);
+	hd_txn_entry(txn, id, "dead",
+		     "{\"why\":\"its record cannot be read\"}");
+	hd_journal_commit(engine->env.journal, txn, NULL, NULL);
+	hd_engine_alarm(engine, "dead", id, text);
+	free(text);
+}
+
+/* The text may have been made with room to grow. */
+void hd_run_rest(struct hd_alert *alert)
+{
+	if (!alert->text)
+		return;
+	alert->text = hd_realloc_array(alert->text, strlen(alert->text) + 1, 1);
+	json_decref(alert->record);
+	alert->record = NULL;
+}
+
+bool hd_run_wake(struct hd_alert *alert)
+{
+	struct hd_engine *engine = alert->engine;
+	struct hd_json_report report;
+
+	if (!alert->record)
+		alert->record = hd_json_read_own(alert->text,
+						 strlen(alert->text), &report);
+	if (alert->record)
+		return true;
+	hd_error("alert %.8s: its record cannot be read: %s", alert->id,
+		 report.why);
+	give_up(engine, alert->id);
+	hd_alert_free(alert);
+	hd_run_refill(engine);
+	return false;
+}
+
 /* What a connector that is being stopped did not answer is not missing: the
  * next start asks again, and nothing is committed behind the engine's end. */
 void hd_run_continue(struct hd_alert *alert)
@@ -185,55 +236,44 @@ static bool note_row(void *ud, const struct hd_alert_row *row)
 	return true;
 }
 
-/* The record as it was received: the run begins anew. */
-static json_t *read_record(struct hd_engine *engine, const char *id)
+/* The record as it was received: the run begins anew.  The caller frees *text.
+ */
+static json_t *read_record(struct hd_engine *engine, const char *id,
+			   char **text)
 {
 	struct hd_json_report report;
 	struct hd_body body;
 	struct hd_err err;
 	json_t *record;
 
+	*text = NULL;
 	if (hd_reader_body(engine->env.reader, id, &body, &err) != HD_FOUND)
 		return NULL;
-	record = hd_json_read(body.received.p, body.received.n, NULL, &report);
-	if (!record)
+	record = hd_json_read_own(body.received.p, body.received.n, &report);
+	if (record)
+		*text = hd_memdup0(body.received.p, body.received.n);
+	else
 		hd_error("alert %.8s: its record cannot be read: %s", id,
 			 report.why);
 	return record;
 }
 
-/* What cannot be read cannot run: kept for people, once. */
-static void give_up(struct hd_engine *engine, const char *id)
-{
-	const struct hd_alert_change change = {
-		.state = HD_ALERT_DEAD,
-		.reason = "its record cannot be read",
-	};
-	struct hd_txn *txn = hd_txn_new();
-	char *text = hd_strf("alert %.8s is dead: its record cannot be read -> "
-			     "heraldctl show %.8s",
-			     id, id);
-
-	hd_dict_put(&engine->broken, id, engine);
-	hd_txn_alert_update(txn, id, &change);
-	hd_txn_entry(txn, id, "dead",
-		     "{\"why\":\"its record cannot be read\"}");
-	hd_journal_commit(engine->env.journal, txn, NULL, NULL);
-	hd_engine_alarm(engine, "dead", id, text);
-	free(text);
-}
-
+/* What the journal has of its record may be of a run before. */
 static void start_stored(struct hd_engine *engine, const struct refill *r,
 			 int i)
 {
-	json_t *record = read_record(engine, r->ids[i]);
+	struct hd_alert *alert;
+	char *text;
+	json_t *record = read_record(engine, r->ids[i], &text);
 
-	if (record)
-		hd_run_start(hd_alert_new(engine, r->ids[i], r->connectors[i],
-					  r->received_ms[i], r->severity[i],
-					  record, NULL));
-	else
+	if (!record) {
 		give_up(engine, r->ids[i]);
+		return;
+	}
+	alert = hd_alert_new(engine, r->ids[i], r->connectors[i],
+			     r->received_ms[i], r->severity[i], record, text);
+	alert->changed = true;
+	hd_run_start(alert);
 }
 
 static size_t running_max(const struct hd_engine *engine)
@@ -302,9 +342,8 @@ json_t *hd_engine_record(struct hd_engine *engine, const char *id)
 	if (alert && alert->record)
 		return json_incref(alert->record);
 	if (alert)
-		return hd_json_read(alert->text, strlen(alert->text), NULL,
-				    NULL);
+		return hd_json_read_own(alert->text, strlen(alert->text), NULL);
 	if (hd_reader_body(engine->env.reader, id, &body, &err) != HD_FOUND)
 		return NULL;
-	return hd_json_read(body.record.p, body.record.n, NULL, NULL);
+	return hd_json_read_own(body.record.p, body.record.n, NULL);
 }

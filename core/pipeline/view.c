@@ -56,15 +56,15 @@ static int read_body(struct hd_view_of *v, struct hd_reader *reader,
 		return hd_err_set(err, ENOENT,
 				  "what alert %.8s holds is damaged or gone",
 				  alert);
-	v->record = hd_json_read(body.record.p, body.record.n, NULL, NULL);
+	v->record = hd_json_read_own(body.record.p, body.record.n, NULL);
 	if (!v->record)
 		return hd_err_set(err, EINVAL,
 				  "the record of alert %.8s is no "
 				  "JSON",
 				  alert);
 	if (body.answers.n != 0)
-		answers = hd_json_read(body.answers.p, body.answers.n, NULL,
-				       NULL);
+		answers = hd_json_read_own(body.answers.p, body.answers.n,
+					   NULL);
 	hd_asked_restore(&v->asked, answers);
 	json_decref(answers);
 	return 0;
