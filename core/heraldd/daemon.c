@@ -256,6 +256,9 @@ void hd_daemon_connectors_ended(struct hd_daemon *d)
 	close_handle(&d->on_term);
 	close_handle(&d->on_int);
 	close_handle(&d->on_hup);
+	/* It ends already, in order. */
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
 	close_handle(&d->hourly);
 	uv_stop(&d->loop);
 }

@@ -214,6 +214,8 @@ static int run(const struct options *o, struct hd_setup *setup)
 	uv_run(&d.loop, UV_RUN_DEFAULT);
 	failed = failed || d.failed;
 	hd_daemon_fini(&d);
+	if (hd_instances_abandoned() != 0)
+		_exit(failed ? 1 : 0);
 	return failed ? 1 : 0;
 }
 

@@ -287,7 +287,8 @@ int hd_journal_disk(const struct hd_journal *j, int64_t *total_bytes,
 
 	if (fstatvfs(j->store.folder.fd, &fs) < 0)
 		return hd_err_sys(err, errno, "store %s", j->store.folder.path);
-	*total_bytes = (int64_t)fs.f_blocks * (int64_t)fs.f_frsize;
+	*total_bytes = (int64_t)(fs.f_blocks - fs.f_bfree + fs.f_bavail) *
+		       (int64_t)fs.f_frsize;
 	*free_bytes = (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;
 	return 0;
 }

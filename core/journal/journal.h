@@ -126,7 +126,8 @@ void hd_journal_stats(const struct hd_journal *journal,
  * that; 0: until there are no more free ones than new rows need. [any] */
 void hd_journal_aim(struct hd_journal *journal, int64_t file_bytes);
 
-/* The file system of the store: size, and bytes that we may still use.
+/* The file system of the store: bytes in use and those that we may still use,
+ * as df counts them (what is kept for root is neither); and the latter alone.
  * 0 or -1. [any] */
 int hd_journal_disk(const struct hd_journal *journal, int64_t *total_bytes,
 		    int64_t *free_bytes, struct hd_err *err);

@@ -47,29 +47,40 @@ static void left(void *ud, const char *alert)
 	hd_poison_left(engine->poison, alert);
 }
 
+/* Tells when it begins and when it is over; true: then, and there is room. */
+static bool tell_of_disk(struct hd_engine *engine, const char *kind, bool was,
+			 bool is, const char *words)
+{
+	if (was != is)
+		hd_engine_alarm(engine, kind, "journal", is ? words : NULL);
+	return was && !is;
+}
+
 static void check_disk(uv_timer_t *timer)
 {
 	struct hd_engine *engine = timer->data;
-	int64_t total, room, percent, used;
+	bool was_full = engine->disk_full, was_low = engine->disk_low, room;
+	int64_t total, free_bytes, percent, used;
 	struct hd_err err;
-	bool was = engine->disk_full;
 
-	if (hd_journal_disk(engine->env.journal, &total, &room, &err) < 0 ||
+	if (hd_journal_disk(engine->env.journal, &total, &free_bytes, &err) <
+		    0 ||
 	    total <= 0)
 		return;
 	percent = engine->program->settings->herald.limits.disk_percent;
-	used = total - room;
+	used = total - free_bytes;
 	engine->disk_full = used / (total / 100 + 1) >= percent;
 	engine->disk_low = used / (total / 1000 + 1) >= percent * 9;
-	if (engine->disk_full && !was)
-		hd_engine_alarm(engine, "disk", "journal",
-				"the disk of the journal is filled beyond "
-				"herald.limits.disk: alerts are refused (503) "
-				"-> heraldctl status");
-	if (was && !engine->disk_full) {
-		hd_engine_alarm(engine, "disk", "journal", NULL);
+	room = tell_of_disk(engine, "disk", was_full, engine->disk_full,
+			    "the disk of the journal is filled beyond "
+			    "herald.limits.disk: alerts are refused (503) "
+			    "-> heraldctl status");
+	room |= tell_of_disk(engine, "disk low", was_low, engine->disk_low,
+			     "the disk of the journal is filled nearly to "
+			     "herald.limits.disk: alerts below high severity "
+			     "are refused (503) -> heraldctl status");
+	if (room)
 		hd_intake_room(engine);
-	}
 }
 
 static void on_kept(void *ud)

@@ -22,8 +22,12 @@ struct hd_poison {
 	struct hd_dict held;   /* id -> itself, on the heap */
 	struct hd_dict buried; /* id -> why, on the heap */
 	char turn[HD_ID_TEXT]; /* the one that runs; "": none */
+	unsigned noting;       /* entries "crash" that are not stored yet */
+	bool started;
 	uv_timer_t *timer;
 };
+
+static void next_turn(struct hd_poison *p);
 
 static void free_closed(uv_handle_t *handle)
 {
@@ -214,13 +218,30 @@ static bool is_open(struct hd_poison *p, const char *id,
 	return row.state == HD_ALERT_RECEIVED || row.state == HD_ALERT_WAITING;
 }
 
+static void on_noted(void *ud, enum hd_txn_status status, struct hd_txn *txn)
+{
+	struct hd_poison *p = ud;
+	struct hd_engine *engine = p->engine;
+
+	engine->commits--;
+	p->noting--;
+	if (status != HD_TXN_OK)
+		hd_error("a crash cannot be noted with its alert: %s",
+			 status == HD_TXN_FULL ? "no room"
+					       : hd_txn_error(txn)->text);
+	next_turn(p);
+	hd_engine_report_stopped(engine);
+}
+
 static void note_crash(struct hd_poison *p, const struct hd_suspect *s)
 {
 	struct hd_txn *txn = hd_txn_new();
 	struct hd_buf place;
 
 	add_entry(txn, s, "crash");
-	hd_journal_commit(p->engine->env.journal, txn, NULL, NULL);
+	p->engine->commits++;
+	p->noting++;
+	hd_journal_commit(p->engine->env.journal, txn, on_noted, p);
 	hd_buf_init(&place, LINE_MAX_BYTES);
 	add_place(&place, s);
 	hd_log(HD_LOG_WARNING,
@@ -297,10 +318,11 @@ static void on_turn(uv_timer_t *timer)
 	hd_poison_left(p, id);
 }
 
+/* Not before the last crash is stored: the next one would take it along. */
 static void next_turn(struct hd_poison *p)
 {
-	p->turn[0] = '\0';
-	uv_timer_start(p->timer, on_turn, 0, 0);
+	if (p->started && p->noting == 0)
+		uv_timer_start(p->timer, on_turn, 0, 0);
 }
 
 void hd_poison_start(struct hd_poison *p)
@@ -317,6 +339,7 @@ void hd_poison_start(struct hd_poison *p)
 			bury_rows(p, &s);
 		free(id);
 	}
+	p->started = true;
 	next_turn(p);
 }
 
@@ -332,5 +355,6 @@ void hd_poison_left(struct hd_poison *p, const char *id)
 		return;
 	free(hd_dict_del(&p->held, id));
 	hd_inflight_absolve(id);
+	p->turn[0] = '\0';
 	next_turn(p);
 }

@@ -13,7 +13,7 @@
  * chain of callers.  Not together with the address sanitizer, which has its
  * own malloc.
  *
- * FAULT_SPARE="libfyaml libcrypto" lets their memory be: libraries that do not
+ * FAULT_SPARE="libfyaml,libcrypto" lets their memory be: libraries that do not
  * check what they get.
  *
  * A call counts, and fails, only where the manual knows that error: a disk's

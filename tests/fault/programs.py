@@ -119,6 +119,10 @@ def trust(run):
     unit(run, "test_tls")
 
 
+def faults(run):
+    suite(run, "test_faults.py")
+
+
 def secrets(run):
     suite(run, "test_secrets.py")
 

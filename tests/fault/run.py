@@ -52,6 +52,8 @@ SCENARIOS = [
      calls.client),
     ("upstream", "P10", "a bad upstream costs its own answers only",
      world.upstream),
+    ("faults", "P10 P11", "each fault at each connector, as is told",
+     programs.faults),
     ("trust", "P11", "no credential leaves without a verified peer",
      programs.trust),
     ("clock", "P12", "a clock that jumps changes labels only", world.clock),
@@ -77,8 +79,8 @@ SCENARIOS = [
     ("slow", "P24", "slow clients starve nobody", world.slow),
     ("mutants", "", "a promise that is broken is seen", programs.mutants),
 ]
-# Suites that CI runs by themselves, and what it has no time for.
-APART = {"trust", "secrets", "inputs", "soak"}
+# Not in CI: suites that it runs by themselves, and what takes its time.
+APART = {"faults", "trust", "secrets", "inputs", "doubt", "soak"}
 
 
 def arguments():
