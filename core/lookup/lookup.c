@@ -14,6 +14,7 @@
 #include "core/lookup/service.h"
 #include "core/plugin/instance.h"
 #include "core/plugin/module.h"
+#include "core/plugin/rations.h"
 
 #define KEY_TEXT 512 /* most cache keys fit */
 
@@ -24,38 +25,9 @@ struct hd_lookups *hd_lookups_new(const struct hd_lookups_env *env)
 	l->env = *env;
 	hd_dict_init(&l->under_way);
 	hd_remember_open(l);
+	hd_rations_listen(env->rations, hd_service_on_ration, l);
 	l->env.cache_file = NULL; /* the caller's */
 	return l;
-}
-
-/* "hash" stands for all kinds of them. */
-static bool means(const char *type, enum hd_kind kind)
-{
-	unsigned mask = 0;
-
-	return hd_kind_parse(type, &mask) >= 0 && (mask & 1u << kind) != 0;
-}
-
-static bool type_wanted(const struct hd_common *common, enum hd_kind kind)
-{
-	if (!common->types)
-		return true;
-	for (size_t i = 0; common->types[i]; i++)
-		if (means(common->types[i], kind))
-			return true;
-	return false;
-}
-
-int hd_lookups_key(const struct hd_instance *instance, enum hd_kind kind)
-{
-	const struct hd_module *module = hd_instance_module(instance);
-	const herald_key *key;
-
-	for (uint32_t i = 0; (key = hd_module_key(module, i)); i++)
-		if (means(key->type, kind) &&
-		    type_wanted(hd_instance_common(instance), kind))
-			return (int)i;
-	return -1;
 }
 
 /* ---- asking ---- */
@@ -206,9 +178,6 @@ void hd_lookups_free(struct hd_lookups *lookups)
 		return;
 	while (lookups->count != 0)
 		end_service(lookups->services[0], "herald stops");
-	for (size_t i = 0; i < lookups->ration_count; i++)
-		hd_ration_free(lookups->rations[i]);
-	free(lookups->rations);
 	free(lookups->services);
 	hd_dict_fini(&lookups->under_way);
 	hd_remember_close(lookups);
