@@ -24,14 +24,14 @@ const struct hd_common_row hd_common_rows[] = {
 	{ "retries", HERALD_INT, 0, "2", "0..10",
 	  "repetitions after passing trouble", HD_FOR_ENRICHERS },
 	{ "proxy", HERALD_URL, 0, NULL, "http|https",
-	  "HTTP proxy for its requests", HD_FOR_ALL },
+	  "HTTP proxy for its requests", HD_FOR_HTTP },
 	{ "no_proxy", HERALD_STRING, HERALD_LIST, NULL, NULL,
 	  "names, domains, addresses and networks reached without the proxy",
-	  HD_FOR_ALL },
+	  HD_FOR_HTTP },
 	{ "proxy_user", HERALD_STRING, 0, NULL, NULL, "who we are to the proxy",
-	  HD_FOR_ALL },
+	  HD_FOR_HTTP },
 	{ "proxy_secret", HERALD_STRING, HERALD_SECRET, NULL, NULL,
-	  "what proves that to the proxy", HD_FOR_ALL },
+	  "what proves that to the proxy", HD_FOR_HTTP },
 	{ "tls", HD_TYPE_SUB, 0, NULL, NULL,
 	  "whom to believe: {ca_file}, {pin}, {server_name} or "
 	  "{verify: false, until}; who we are: {cert_file, key_file}",
@@ -39,7 +39,7 @@ const struct hd_common_row hd_common_rows[] = {
 	{ "oauth2", HD_TYPE_SUB, 0, NULL, NULL,
 	  "a token for its requests, fetched and renewed: {url, client_id, "
 	  "secret, scope, audience, auth: header|body}",
-	  HD_FOR_ALL },
+	  HD_FOR_HTTP },
 	{ "cache_ttl", HERALD_DURATION, 0, NULL, "0s..365d",
 	  "how long an answer is used again, in place of what it declares",
 	  HD_FOR_ENRICHERS },
@@ -112,6 +112,8 @@ bool hd_common_is_for(const struct hd_common_row *row,
 		return plugin->enricher;
 	case HD_FOR_ACTIONS:
 		return plugin->actions;
+	case HD_FOR_HTTP:
+		return (plugin->needs & HERALD_NEED_HTTP) != 0;
 	case HD_FOR_ALL:
 	case HD_FOR_LATER:
 	case HD_FOR_READING:

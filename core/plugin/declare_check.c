@@ -135,6 +135,8 @@ static int check_flags(const herald_option *o, bool is_param,
 	if ((o->flags & HERALD_SECRET) && is_param)
 		return hd_err_set(err, EINVAL,
 				  "a parameter cannot be a secret");
+	if ((o->flags & HERALD_HTTP_AUTH) && !(o->flags & HERALD_SECRET))
+		return hd_err_set(err, EINVAL, "HTTP_AUTH is for secrets");
 	if ((o->flags & HERALD_LIST) && (o->flags & HERALD_MAP))
 		return hd_err_set(err, EINVAL, "both a list and a map");
 	if ((o->flags & HERALD_MAP) && (o->flags & HERALD_SECRET))

@@ -11,10 +11,15 @@ struct word {
 };
 
 static const struct word option_words[] = {
-	{ HERALD_REQUIRED, "required" }, { HERALD_SECRET, "secret" },
-	{ HERALD_LIST, "list" },	 { HERALD_DEPRECATED, "deprecated" },
-	{ HERALD_EXPERT, "expert" },	 { HERALD_MAP, "map" },
-	{ HERALD_TARGET, "target" },	 { 0, NULL },
+	{ HERALD_REQUIRED, "required" },
+	{ HERALD_SECRET, "secret" },
+	{ HERALD_LIST, "list" },
+	{ HERALD_DEPRECATED, "deprecated" },
+	{ HERALD_EXPERT, "expert" },
+	{ HERALD_MAP, "map" },
+	{ HERALD_TARGET, "target" },
+	{ HERALD_HTTP_AUTH, "http auth" },
+	{ 0, NULL },
 };
 
 static const struct word action_words[] = {

@@ -94,9 +94,19 @@ static const struct hd_key *table_of(const struct hd_option *row)
 	return strcmp(row->name, "tls") == 0 ? hd_tls_keys : hd_oauth2_keys;
 }
 
+/* A token does what the secret would. */
+static uint32_t flags_of(const struct hd_option *row,
+			 const struct hd_node *section)
+{
+	if ((row->flags & HERALD_HTTP_AUTH) && hd_node_get(section, "oauth2"))
+		return row->flags & ~(uint32_t)HERALD_REQUIRED;
+	return row->flags;
+}
+
 /* The table for hd_table_check(): what is refused with a sentence of its own
  * (above) is admitted here. */
-static struct hd_key *make_keys(const struct hd_options *o)
+static struct hd_key *make_keys(const struct hd_options *o,
+				const struct hd_node *section)
 {
 	struct hd_key *keys, *k;
 
@@ -115,7 +125,7 @@ static struct hd_key *make_keys(const struct hd_options *o)
 		*k++ = (struct hd_key){
 			.name = row->name,
 			.type = row->type,
-			.flags = row->flags,
+			.flags = flags_of(row, section),
 			.values = row->values,
 			.offset = HD_KEY_NOWHERE,
 			.sub = table_of(row),
@@ -136,7 +146,7 @@ int hd_options_check_section(const struct hd_options *o,
 {
 	const struct hd_check check = { from->complaints,
 					from->inline_secrets };
-	struct hd_key *keys = make_keys(o);
+	struct hd_key *keys = make_keys(o, from->node);
 	char *where = hd_strf("connectors.%s", from->name);
 	int rc;
 

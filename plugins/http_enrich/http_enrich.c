@@ -146,7 +146,7 @@ static const herald_option options[] = {
     { "headers", HERALD_TEMPLATE, HERALD_MAP, NULL, "header", "name: template" },
     { "method", HERALD_ENUM, 0, "GET", "GET|POST", NULL },
     { "body", HERALD_TEMPLATE, 0, NULL, "json", "JSON, for POST" },
-    { "secret", HERALD_STRING, HERALD_SECRET, NULL, NULL, "what proves who we are" },
+    { "secret", HERALD_STRING, HERALD_SECRET | HERALD_HTTP_AUTH, NULL, NULL, "what proves who we are" },
     { "auth", HERALD_ENUM, 0, "secret", "secret|none", "none: the service asks for nothing" },
     { "auth_header", HERALD_STRING, 0, "Authorization", NULL, "header of the secret" },
     { "auth_prefix", HERALD_STRING, 0, "Bearer ", NULL, "text before it" },

@@ -194,7 +194,7 @@ static void destroy(void *self)
 /* clang-format off */
 static const herald_option options[] = {
     { "url", HERALD_URL, HERALD_REQUIRED, NULL, "https|http", "where it is sent" },
-    { "secret", HERALD_STRING, HERALD_SECRET, NULL, NULL,
+    { "secret", HERALD_STRING, HERALD_SECRET | HERALD_HTTP_AUTH, NULL, NULL,
       "what proves who we are; without it nothing is said of that" },
     { "sign", HERALD_BOOL, 0, "false", NULL,
       "sign with the secret (Standard Webhooks) instead of sending it" },

@@ -134,7 +134,7 @@ static void destroy(void *self)
 /* clang-format off */
 static const herald_option options[] = {
     { "url", HERALD_URL, HERALD_REQUIRED, NULL, "https|http", "address of the MISP" },
-    { "secret", HERALD_STRING, HERALD_REQUIRED | HERALD_SECRET, NULL, NULL,
+    { "secret", HERALD_STRING, HERALD_REQUIRED | HERALD_SECRET | HERALD_HTTP_AUTH, NULL, NULL,
       "key of a MISP user who may read (an automation key)" },
     { "to_ids", HERALD_BOOL, 0, "false", NULL,
       "ask only for attributes that are meant for detection" },

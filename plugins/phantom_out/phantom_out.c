@@ -84,7 +84,7 @@ static void destroy(void *self)
 /* clang-format off */
 static const herald_option options[] = {
     { "url", HERALD_URL, HERALD_REQUIRED, NULL, "https|http", "address of SOAR" },
-    { "secret", HERALD_STRING, HERALD_REQUIRED | HERALD_SECRET, NULL, NULL,
+    { "secret", HERALD_STRING, HERALD_REQUIRED | HERALD_SECRET | HERALD_HTTP_AUTH, NULL, NULL,
       "ph-auth-token of an automation user" },
     { "label", HERALD_STRING, 0, "events", NULL, "label of new containers; it must exist" },
     { "run_automation", HERALD_BOOL, 0, "false", NULL,

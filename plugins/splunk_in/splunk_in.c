@@ -226,7 +226,7 @@ static const herald_option options[] = {
 
     { "url", HERALD_URL, 0, NULL, "https|http",
       "Splunk's management port, to pull from and to write back to: https://splunk:8089" },
-    { "token", HERALD_STRING, HERALD_SECRET, NULL, NULL,
+    { "token", HERALD_STRING, HERALD_SECRET | HERALD_HTTP_AUTH, NULL, NULL,
       "a Splunk token; with `user` that user's password" },
     { "user", HERALD_STRING, 0, NULL, NULL, "log in by name and password" },
     { "app", HERALD_STRING, 0, NULL, NULL,

@@ -275,7 +275,7 @@ static void destroy(void *self)
 static const herald_option options[] = {
     { "url", HERALD_URL, 0, "https://www.virustotal.com/api/v3", "https|http",
       "address of the API" },
-    { "secret", HERALD_STRING, HERALD_REQUIRED | HERALD_SECRET, NULL, NULL,
+    { "secret", HERALD_STRING, HERALD_REQUIRED | HERALD_SECRET | HERALD_HTTP_AUTH, NULL, NULL,
       "the API key; a public one is not allowed in business workflows" },
     { "limit", HERALD_STRING, 0, "[4/1m, 500/1d]", "utc_day",
       "that of a public key; a day begins at 00:00 UTC" },
