@@ -14,6 +14,7 @@
 #include "core/base/err.h"
 #include "core/base/log.h"
 #include "core/journal/reader.h"
+#include "core/plugin/inflight.h"
 
 #define DOUBTS_TOLD_MAX 20 /* at a start; the others are in the list */
 #define ACTIVE_MAX 1000	   /* cases in memory; more wait in the journal */
@@ -126,8 +127,12 @@ void hd_actions_tell_doubt(struct hd_actions *a, const struct hd_action_row *r)
 
 static void leave_memory(struct hd_actions *a, struct hd_case *c)
 {
-	hd_dict_del(&a->active, c->alert);
+	char alert[HD_ID_TEXT];
+
+	memcpy(alert, c->alert, sizeof(alert));
+	hd_dict_del(&a->active, alert);
 	hd_case_free(c);
+	a->env.left(a->env.ud, alert);
 	if (hd_dict_count(&a->active) < ACTIVE_MAX && !a->stopping)
 		hd_park_pause(a->park, false);
 }
@@ -209,6 +214,7 @@ void hd_actions_settle(struct hd_actions *a, struct hd_case *c)
 
 static void enter_memory(struct hd_actions *a, struct hd_case *c)
 {
+	c->mark = hd_inflight_note(c->alert, NULL, "actions");
 	hd_dict_put(&a->active, c->alert, c);
 	if (hd_dict_count(&a->active) >= ACTIVE_MAX)
 		hd_park_pause(a->park, true);
@@ -216,6 +222,12 @@ static void enter_memory(struct hd_actions *a, struct hd_case *c)
 
 void hd_actions_take(struct hd_actions *a, struct hd_case *c)
 {
+	/* All of it is stored: it comes when there is room. */
+	if (hd_dict_count(&a->active) >= ACTIVE_MAX) {
+		hd_park_put(a->park, c->alert, 0, NULL);
+		hd_case_free(c);
+		return;
+	}
 	enter_memory(a, c);
 	hd_actions_settle(a, c);
 }
@@ -308,6 +320,17 @@ void hd_actions_nudge(struct hd_actions *a, const char *alert)
 		resume(a, alert, true, NULL);
 }
 
+void hd_actions_resume(struct hd_actions *a, const char *alert)
+{
+	if (!a->stopping)
+		resume(a, alert, false, NULL);
+}
+
+bool hd_actions_has(const struct hd_actions *a, const char *alert)
+{
+	return hd_dict_get(&a->active, alert) != NULL;
+}
+
 /* Of the cases in memory only rows that were held back move: others of that
  * connector have a reason of their own to wait. */
 static void wake_active(struct hd_actions *a, const char *connector)
@@ -350,6 +373,7 @@ static bool park_row(void *ud, const struct hd_action_row *row)
 		hd_actions_tell_doubt(a, row);
 	if (row->state == HD_ACTION_IN_DOUBT ||
 	    row->state == HD_ACTION_AWAITING ||
+	    a->env.holds(a->env.ud, row->alert) ||
 	    hd_dict_get(&a->active, row->alert) ||
 	    hd_park_has(a->park, row->alert))
 		return true; /* soonest first: the first time holds */

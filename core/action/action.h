@@ -52,6 +52,10 @@ struct hd_actions_env {
 	/* ... which is stored now. */
 	void (*finished)(void *ud, struct hd_case *c,
 			 enum hd_alert_state state);
+	/* Must it wait at the start until hd_actions_resume()? */
+	bool (*holds)(void *ud, const char *alert);
+	/* Nothing of it is in memory any more. */
+	void (*left)(void *ud, const char *alert);
 };
 
 struct hd_actions *hd_actions_new(const struct hd_actions_env *env);
@@ -66,12 +70,23 @@ void hd_actions_free(struct hd_actions *actions);
 int hd_actions_recover(struct hd_actions *actions, struct hd_err *err);
 
 /* Takes ownership of a case whose decision was just stored, and carries out
- * its rows. [loop] */
+ * its rows: now, or when fewer than 1,000 cases are in memory. [loop] */
 void hd_actions_take(struct hd_actions *actions, struct hd_case *c);
 
 /* Looks at the open rows of an alert now, whatever their time: after a settle,
  * a retry. [loop] */
 void hd_actions_nudge(struct hd_actions *actions, const char *alert);
+
+/* Looks at those that are due. [loop] */
+void hd_actions_resume(struct hd_actions *actions, const char *alert);
+
+/* True while rows of the alert are in memory. [loop] */
+bool hd_actions_has(const struct hd_actions *actions, const char *alert);
+
+/* Ends the open rows of that connector (""; of all) for that reason: failed, or
+ * in doubt if they may have taken place and must not twice. [loop] */
+void hd_actions_give_up(struct hd_actions *actions, const char *alert,
+			const char *connector, const char *why);
 
 /* What a person decides about rows of an alert. */
 struct hd_amend {

@@ -10,6 +10,7 @@
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
 #include "core/base/err.h"
+#include "core/base/log.h"
 #include "core/journal/journal.h"
 #include "core/plugin/instance.h"
 #include "core/plugin/module.h"
@@ -135,6 +136,40 @@ int hd_actions_amend(struct hd_actions *a, const struct hd_amend *amend,
 			     new_word(amend->kind, amend->json, amend->fn,
 				      amend->ud));
 	return 0;
+}
+
+/* ---- given up ---- */
+
+static void give_up(struct hd_actions *a, struct hd_row *r, const char *why)
+{
+	bool may_be = r->state == HD_ACTION_STARTED ||
+		      r->state == HD_ACTION_PENDING;
+
+	if (may_be && !(hd_call_flags(a, r) & HERALD_IDEMPOTENT))
+		hd_flow_unclear(a, r, 0, 0, why);
+	else
+		hd_flow_end(a, r, HD_ACTION_FAILED, why);
+}
+
+void hd_actions_give_up(struct hd_actions *a, const char *alert,
+			const char *connector, const char *why)
+{
+	struct hd_err err;
+	struct hd_case *c = open_case(a, alert, &err);
+
+	if (!c) {
+		hd_error("actions of alert %.8s: %s", alert, err.text);
+		return;
+	}
+	for (size_t i = 0; i < c->count; i++) {
+		struct hd_row *r = c->rows[i];
+
+		if (!r->busy && !hd_row_is_final(r) &&
+		    r->state != HD_ACTION_IN_DOUBT &&
+		    (!connector[0] || strcmp(r->connector, connector) == 0))
+			give_up(a, r, why);
+	}
+	hd_actions_settle(a, c);
 }
 
 /* ---- undo ---- */

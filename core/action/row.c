@@ -7,6 +7,7 @@
 #include "core/base/buf.h"
 #include "core/base/json_text.h"
 #include "core/journal/journal.h"
+#include "core/plugin/inflight.h"
 
 #define SPEC_MAX (1 << 20)
 
@@ -38,6 +39,7 @@ void hd_case_free(struct hd_case *c)
 		fini_row(c->rows[i]);
 		free(c->rows[i]);
 	}
+	hd_inflight_clear(c->mark);
 	free(c->rows);
 	free(c->pipeline);
 	free(c->record);

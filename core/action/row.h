@@ -14,6 +14,7 @@
 #include "core/journal/rows.h"
 
 struct hd_case;
+struct hd_mark;
 struct hd_storing;
 struct hd_txn;
 
@@ -53,6 +54,7 @@ struct hd_row {
 
 struct hd_case {
 	char alert[HD_ID_TEXT];
+	struct hd_mark *mark; /* in case herald crashes over it; or NULL */
 	char *pipeline;
 	char *record; /* JSON text for plugins; NULL: read it from the journal
 		       */

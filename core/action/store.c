@@ -249,6 +249,7 @@ static void add_state(struct hd_storing *s, struct hd_txn *txn)
 		c->ending = s->end = true;
 	} else if (state == HD_ALERT_KEEP && s->word) {
 		change.state = HD_ALERT_WAITING;
+		change.reason = "";
 		hd_txn_alert_update(txn, c->alert, &change);
 	}
 }

@@ -34,6 +34,11 @@ void *hd_alloc(size_t size)
 	return memset(checked(malloc((size + 15) & ~(size_t)15)), 0, size);
 }
 
+void *hd_alloc_raw(size_t size)
+{
+	return checked(malloc(size != 0 ? size : 1));
+}
+
 void *hd_alloc_array(size_t count, size_t size)
 {
 	if (count <= SMALL && size <= SMALL && count * size <= SMALL)

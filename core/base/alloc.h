@@ -13,6 +13,9 @@
 /* Zeroed memory.  The caller frees it with free(). [any] */
 void *hd_alloc(size_t size);
 
+/* Memory that is not zeroed.  The caller frees it with free(). [any] */
+void *hd_alloc_raw(size_t size);
+
 /* An array of `count` zeroed items; ends the process on overflow. [any] */
 void *hd_alloc_array(size_t count, size_t size);
 

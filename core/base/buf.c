@@ -27,6 +27,9 @@ void hd_buf_clear(struct hd_buf *buf)
 		buf->p[0] = '\0';
 }
 
+/* A text that lacks a word would be taken for whole. */
+#define SMALL 65536
+
 static size_t next_capacity(const struct hd_buf *buf, size_t need)
 {
 	size_t cap = buf->cap != 0 ? buf->cap : 256;
@@ -47,7 +50,8 @@ char *hd_buf_room(struct hd_buf *buf, size_t n)
 	}
 	if (buf->n + n + 1 > buf->cap) {
 		cap = next_capacity(buf, buf->n + n + 1);
-		p = realloc(buf->p, cap);
+		p = cap <= SMALL ? hd_realloc_array(buf->p, cap, 1)
+				 : realloc(buf->p, cap);
 		if (!p) {
 			buf->failed = true;
 			return NULL;

@@ -2,8 +2,9 @@
  *
  * The maximum is told when the buffer is made.  An append that would pass it,
  * or for which memory is lacking, is left out and makes the buffer *failed*
- * for good: build the whole thing, then ask hd_buf_failed() once.  The content
- * is always followed by a '\0' that is not counted.
+ * for good: build the whole thing, then ask hd_buf_failed() once.  Where 64 KiB
+ * are lacking the process ends, as alloc.h says.  The content is always
+ * followed by a '\0' that is not counted.
  */
 #ifndef HD_BASE_BUF_H
 #define HD_BASE_BUF_H

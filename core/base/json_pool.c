@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "core/base/alloc.h"
+
 #define STEP 16
 #define CLASSES 8     /* blocks of up to CLASSES * STEP bytes */
 #define KEPT_MAX 4096 /* blocks of one class: 300 KiB of the usual sizes */
@@ -28,11 +30,11 @@ static void *take(size_t n)
 	struct block *block;
 
 	if (!keeping || n > CLASSES * STEP)
-		return malloc(n);
+		return hd_alloc_raw(n);
 	class = &kept[n == 0 ? 0 : (n - 1) / STEP];
 	block = class->first;
 	if (!block)
-		return malloc((size_t)(class - kept + 1) * STEP);
+		return hd_alloc_raw((size_t)(class - kept + 1) * STEP);
 	class->first = block->next;
 	class->count--;
 	return block;

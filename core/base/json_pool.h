@@ -6,6 +6,10 @@
  * with them.  Here the thread that asked for it keeps those that it frees, up
  * to a bound, for the next ones of their size.  The blocks are malloc's: free()
  * takes them, and so does any other thread.
+ *
+ * Where there is no memory the process ends with a word, as in alloc.h: of a
+ * tree that lacks a member nobody would know that it does.  (What comes from
+ * outside was capped before it became a tree.)
  */
 #ifndef HD_BASE_JSON_POOL_H
 #define HD_BASE_JSON_POOL_H

@@ -284,3 +284,36 @@ void hd_log(enum hd_level level, const struct hd_log_context *ctx,
 	hd_logv(level, ctx, fmt, ap);
 	va_end(ap);
 }
+
+static void add_plain(char *line, size_t size, const char *text)
+{
+	size_t n = strlen(line), i;
+
+	for (i = 0; text[i] != '\0' && n + i + 1 < size; i++)
+		line[n + i] = text[i];
+	line[n + i] = '\0';
+}
+
+void hd_log_dying(const char *text, const char *alert)
+{
+	bool json = log_form == FORM_JSON;
+	char line[1024] = "";
+
+	add_plain(line, sizeof(line),
+		  json			     ? "{\"level\":\"error\","
+		  : log_form == FORM_JOURNAL ? levels[HD_LOG_ERROR].priority
+					     : "error ");
+	if (json && alert[0] != '\0') {
+		add_plain(line, sizeof(line), "\"alert\":\"");
+		add_plain(line, sizeof(line), alert);
+		add_plain(line, sizeof(line), "\",");
+	}
+	add_plain(line, sizeof(line), json ? "\"text\":\"" : "");
+	add_plain(line, sizeof(line), text);
+	if (!json && alert[0] != '\0') {
+		add_plain(line, sizeof(line), " alert=");
+		add_plain(line, sizeof(line), alert);
+	}
+	add_plain(line, sizeof(line), json ? "\"}\n" : "\n");
+	write_out(line, strlen(line));
+}

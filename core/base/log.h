@@ -47,6 +47,10 @@ void hd_logv(enum hd_level level, const struct hd_log_context *ctx,
  * it as well; the loop calls it once a second for when there is none. [any] */
 void hd_log_flush(void);
 
+/* One error of a process that dies: without a time, unmasked and at once, so
+ * that a signal's handler may say it.  The texts need no escaping. [any] */
+void hd_log_dying(const char *text, const char *alert);
+
 #define hd_error(...) hd_log(HD_LOG_ERROR, NULL, __VA_ARGS__)
 #define hd_warning(...) hd_log(HD_LOG_WARNING, NULL, __VA_ARGS__)
 #define hd_notice(...) hd_log(HD_LOG_NOTICE, NULL, __VA_ARGS__)

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "core/cel/pool.h"
 #include "core/cel/regex.h"
 #include "core/cel/zone.h"
 
@@ -14,10 +15,8 @@ struct hd_cel_taken {
 
 struct hd_cel_arena *hd_cel_arena_new(size_t max)
 {
-	struct hd_cel_arena *arena = calloc(1, sizeof(*arena));
+	struct hd_cel_arena *arena = hd_cel_must(calloc(1, sizeof(*arena)));
 
-	if (!arena)
-		abort();
 	hd_cel_pool_init(&arena->pool, max != 0 ? max : DEFAULT_MAX);
 	return arena;
 }

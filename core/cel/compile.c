@@ -5,6 +5,7 @@
 #include "core/cel/check.h"
 #include "core/cel/issue.h"
 #include "core/cel/parse.h"
+#include "core/cel/pool.h"
 #include "core/cel/regex.h"
 #include "core/cel/text.h"
 
@@ -119,13 +120,11 @@ struct hd_cel_program *hd_cel_compile(const struct hd_cel_env *env,
 				      struct hd_cel_issues *issues)
 {
 	static const struct hd_cel_options none;
-	struct hd_cel_program *p = calloc(1, sizeof(*p));
+	struct hd_cel_program *p = hd_cel_must(calloc(1, sizeof(*p)));
 	struct hd_cel_diag diag = {
 		.source = source, .n = n, .issues = issues, .before = issues->n
 	};
 
-	if (!p)
-		abort();
 	hd_cel_pool_init(&p->pool, 0);
 	compile(p, env, &diag, options ? options : &none);
 	if (!diag.failed)

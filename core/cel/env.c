@@ -3,12 +3,12 @@
 #include <ctype.h>
 #include <stdlib.h>
 
+#include "core/cel/pool.h"
+
 struct hd_cel_env *hd_cel_env_extend(const struct hd_cel_env *parent)
 {
-	struct hd_cel_env *env = calloc(1, sizeof(*env));
+	struct hd_cel_env *env = hd_cel_must(calloc(1, sizeof(*env)));
 
-	if (!env)
-		abort();
 	hd_cel_pool_init(&env->pool, 0);
 	env->parent = parent;
 	return env;

@@ -50,11 +50,7 @@ void hd_cel_diag_place(const char *source, size_t n, uint32_t offset,
 
 static char *must_copy(const char *text)
 {
-	char *copy = strdup(text);
-
-	if (!copy)
-		abort();
-	return copy;
+	return hd_cel_must(strdup(text));
 }
 
 static char *must_printf(const char *fmt, va_list ap)
@@ -62,8 +58,8 @@ static char *must_printf(const char *fmt, va_list ap)
 	char *text;
 
 	if (vasprintf(&text, fmt, ap) < 0)
-		abort();
-	return text;
+		text = NULL;
+	return hd_cel_must(text);
 }
 
 static bool is_told(const struct hd_cel_diag *diag, uint32_t offset)
@@ -88,9 +84,8 @@ void hd_cel_diag_add(struct hd_cel_diag *diag, uint32_t offset, uint32_t length,
 	diag->failed = true;
 	if (is_told(diag, offset))
 		return;
-	item = realloc(issues->items, (issues->n + 1) * sizeof(*item));
-	if (!item)
-		abort();
+	item = hd_cel_must(
+		realloc(issues->items, (issues->n + 1) * sizeof(*item)));
 	issues->items = item;
 	item += issues->n++;
 	item->offset = offset;

@@ -4,6 +4,7 @@
 
 #include "core/cel/issue.h"
 #include "core/cel/pool.h"
+#include "core/cel/remedy.h"
 
 static struct hd_cel_node *parse_expr(struct hd_cel_parser *ps);
 
@@ -35,53 +36,21 @@ static const char *const reserved[] = {
 	"namespace", "return", "var",	 "void",     "while", NULL
 };
 
-static bool is_text(const char *p, size_t n, const char *word)
-{
-	return n == strlen(word) && memcmp(p, word, n) == 0;
-}
-
-/* `not` is a name like any other: what stands behind it is the surprise. */
-static bool follows_not(const char *source, size_t at)
-{
-	while (at > 0 && (source[at - 1] == ' ' || source[at - 1] == '\n'))
-		at--;
-	return at >= 3 && memcmp(source + at - 3, "not", 3) == 0 &&
-	       (at == 3 || strchr(" \n(&|!?:,[", source[at - 4]));
-}
-
-static const char *remedy_of(const struct hd_cel_parser *ps)
-{
-	const struct hd_cel_token *t = &ps->token;
-	const char *source = ps->diag->source;
-	const char *p = source + t->offset;
-
-	if (t->kind == HD_CEL_TOKEN_END)
-		return "something is missing at its end";
-	if (is_text(p, t->length, "and") || is_text(p, t->length, "AND"))
-		return "'and' is written '&&'";
-	if (is_text(p, t->length, "or") || is_text(p, t->length, "OR"))
-		return "'or' is written '||'";
-	if (follows_not(source, t->offset))
-		return "'not' is written '!'";
-	if (t->length == 1 && strchr(")]}", *p))
-		return "it closes nothing, or something is missing before it";
-	return "";
-}
-
 static struct hd_cel_node *syntax_error(struct hd_cel_parser *ps,
 					const char *wanted)
 {
 	const struct hd_cel_token *t = &ps->token;
+	const char *remedy = hd_cel_remedy(ps->diag->source, t);
 	int shown = t->length > 40 ? 40 : (int)t->length;
 
 	if (ps->diag->failed)
 		return NULL;
 	if (t->kind == HD_CEL_TOKEN_END)
-		hd_cel_diag_add(ps->diag, t->offset, 1, remedy_of(ps),
+		hd_cel_diag_add(ps->diag, t->offset, 1, remedy,
 				"the expression ends where %s is wanted",
 				wanted);
 	else
-		hd_cel_diag_add(ps->diag, t->offset, t->length, remedy_of(ps),
+		hd_cel_diag_add(ps->diag, t->offset, t->length, remedy,
 				"'%.*s' where %s is wanted", shown,
 				ps->diag->source + t->offset, wanted);
 	return NULL;

@@ -51,12 +51,19 @@ void hd_cel_pool_reset(struct hd_cel_pool *pool)
 	pool->end = first->bytes + first->size;
 }
 
+void *hd_cel_must(void *p)
+{
+	if (p)
+		return p;
+	fputs("cel: out of memory\n", stderr);
+	abort();
+}
+
 static void *no_memory(const struct hd_cel_pool *pool)
 {
 	if (pool->max != 0)
 		return NULL;
-	fputs("cel: out of memory\n", stderr);
-	abort();
+	return hd_cel_must(NULL);
 }
 
 /* The rest of the last block is lost; blocks are large against what is asked

@@ -18,6 +18,9 @@ struct hd_cel_pool {
 	size_t used, max;
 };
 
+/* Gives `p` back; where that is NULL, ends the process with a word. [any] */
+void *hd_cel_must(void *p);
+
 /* `max` 0: no bound, and lack of memory ends the process. [any] */
 void hd_cel_pool_init(struct hd_cel_pool *pool, size_t max);
 void hd_cel_pool_fini(struct hd_cel_pool *pool);

@@ -5,16 +5,15 @@
 #include <stdlib.h>
 
 #include "core/cel/eval.h"
+#include "core/cel/pool.h"
 #include "core/cel/regex_code.h"
 #include "core/cel/text.h"
 
 struct hd_cel_regex *hd_cel_regex_compile(const char *pattern, size_t n,
 					  char *why, size_t size)
 {
-	struct hd_cel_regex *regex = calloc(1, sizeof(*regex));
+	struct hd_cel_regex *regex = hd_cel_must(calloc(1, sizeof(*regex)));
 
-	if (!regex)
-		abort();
 	if (hd_cel_regex_parse(regex, pattern, n, why, size))
 		return regex;
 	hd_cel_regex_free_all(regex);

@@ -6,15 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cel/pool.h"
 #include "core/cel/text.h"
 
 static void add_range(struct hd_cel_regex_class *c, uint32_t from, uint32_t to)
 {
 	if (c->n == c->cap) {
 		c->cap = c->cap != 0 ? c->cap * 2 : 8;
-		c->ranges = realloc(c->ranges, c->cap * sizeof(*c->ranges));
-		if (!c->ranges)
-			abort();
+		c->ranges = hd_cel_must(
+			realloc(c->ranges, c->cap * sizeof(*c->ranges)));
 	}
 	c->ranges[c->n++] = (struct hd_cel_regex_range){ from, to };
 }
@@ -221,11 +221,9 @@ int hd_cel_regex_set_done(struct hd_cel_regex_set *set, bool not,
 		regex->classes_cap = regex->classes_cap != 0
 					     ? regex->classes_cap * 2
 					     : 4;
-		regex->classes = realloc(regex->classes,
-					 regex->classes_cap *
-						 sizeof(*regex->classes));
-		if (!regex->classes)
-			abort();
+		regex->classes = hd_cel_must(
+			realloc(regex->classes,
+				regex->classes_cap * sizeof(*regex->classes)));
 	}
 	regex->classes[regex->classes_n] = set->c;
 	return (int)regex->classes_n++;

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cel/pool.h"
+
 /* Room for `n` states at `at`, what stands there moved behind. */
 static bool insert(struct hd_cel_regex *r, uint32_t at, uint32_t n)
 {
@@ -10,9 +12,8 @@ static bool insert(struct hd_cel_regex *r, uint32_t at, uint32_t n)
 		return false;
 	while (r->n + n > r->cap) {
 		r->cap = r->cap != 0 ? r->cap * 2 : 32;
-		r->states = realloc(r->states, r->cap * sizeof(*r->states));
-		if (!r->states)
-			abort();
+		r->states = hd_cel_must(
+			realloc(r->states, r->cap * sizeof(*r->states)));
 	}
 	memmove(r->states + at + n, r->states + at,
 		(r->n - at) * sizeof(*r->states));

@@ -4,6 +4,7 @@
 
 #include "core/cel/env.h"
 #include "core/cel/eval.h"
+#include "core/cel/pool.h"
 
 #define MAX_NODES 4096
 
@@ -26,10 +27,8 @@ struct hd_cel_unknowns {
 
 struct hd_cel_unknowns *hd_cel_unknowns_new(const struct hd_cel_env *env)
 {
-	struct hd_cel_unknowns *u = calloc(1, sizeof(*u));
+	struct hd_cel_unknowns *u = hd_cel_must(calloc(1, sizeof(*u)));
 
-	if (!u)
-		abort();
 	hd_cel_pool_init(&u->pool, 0);
 	u->env = env;
 	u->n = 1;
@@ -49,9 +48,8 @@ static uint32_t new_place(struct hd_cel_unknowns *u, const char *name, size_t n)
 {
 	if (u->n == u->cap || u->cap == 0) {
 		u->cap = u->cap != 0 ? u->cap * 2 : 16;
-		u->places = realloc(u->places, u->cap * sizeof(*u->places));
-		if (!u->places)
-			abort();
+		u->places = hd_cel_must(
+			realloc(u->places, u->cap * sizeof(*u->places)));
 	}
 	memset(&u->places[u->n], 0, sizeof(*u->places));
 	if (name)

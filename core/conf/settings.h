@@ -50,8 +50,15 @@ struct hd_control_settings {
 	const struct hd_node *view, *operate, *approve, *admin;
 };
 
+/* How long a peer may take, and how many there may be at once. */
+struct hd_listen_limits {
+	int64_t connections, per_address;
+	int64_t header_ms, body_ms, idle_ms;
+};
+
 struct hd_listen_settings {
 	const char *name, *address;
+	struct hd_listen_limits limits;
 	bool tls;
 	const char *cert; /* path, with tls */
 	struct hd_secret_ref key;

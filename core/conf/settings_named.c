@@ -26,6 +26,21 @@ static const struct hd_key tls_keys[] = {
 struct listen {
 	const char *address;
 	struct tls tls;
+	struct hd_listen_limits limits;
+};
+
+static const struct hd_key listen_limits_keys[] = {
+	{ "connections", HERALD_INT, 0, "1000", "1..100000",
+	  offsetof(struct hd_listen_limits, connections), NULL },
+	{ "per_address", HERALD_INT, 0, "100", "1..100000",
+	  offsetof(struct hd_listen_limits, per_address), NULL },
+	{ "headers", HERALD_DURATION, 0, "10s", "100ms..10m",
+	  offsetof(struct hd_listen_limits, header_ms), NULL },
+	{ "body", HERALD_DURATION, 0, "60s", "100ms..10m",
+	  offsetof(struct hd_listen_limits, body_ms), NULL },
+	{ "idle", HERALD_DURATION, 0, "60s", "100ms..1h",
+	  offsetof(struct hd_listen_limits, idle_ms), NULL },
+	{ NULL, 0, 0, NULL, NULL, 0, NULL },
 };
 
 static const struct hd_key listen_keys[] = {
@@ -33,6 +48,8 @@ static const struct hd_key listen_keys[] = {
 	  offsetof(struct listen, address), NULL },
 	{ "tls", HD_TYPE_SUB, 0, NULL, NULL, offsetof(struct listen, tls),
 	  tls_keys },
+	{ "limits", HD_TYPE_SUB, 0, NULL, NULL, offsetof(struct listen, limits),
+	  listen_limits_keys },
 	{ NULL, 0, 0, NULL, NULL, 0, NULL },
 };
 
@@ -94,6 +111,7 @@ static void read_listener(struct hd_reader *reader, const struct hd_node *node)
 	    0) {
 		out->name = hd_node_name(node);
 		out->address = listen.address;
+		out->limits = listen.limits;
 		out->tls = hd_node_get(node, "tls") != NULL;
 		out->cert = listen.tls.cert;
 		out->key = listen.tls.key;

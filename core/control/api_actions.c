@@ -125,14 +125,16 @@ static void on_amended(void *ud, const struct hd_err *err)
 
 static void amend(struct hd_call *call, struct hd_amend *a)
 {
-	struct hd_actions *actions = hd_engine_actions(
-		call->control->env.engine);
+	struct hd_engine *engine = call->control->env.engine;
 	struct hd_err err;
+	int done;
 
 	call->ud = hd_strdup(a->alert);
 	a->fn = on_amended;
 	a->ud = call;
-	if (hd_actions_amend(actions, a, &err) == 0) {
+	done = a->row ? hd_actions_amend(hd_engine_actions(engine), a, &err)
+		      : hd_engine_retry(engine, a, &err);
+	if (done == 0) {
 		hd_notice("alert %.8s: %s", a->alert, a->message);
 		return;
 	}

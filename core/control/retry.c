@@ -96,8 +96,7 @@ static void run_again(struct hd_retry *r, const char *id)
 
 	r->commits++;
 	r->begun++;
-	if (hd_actions_amend(hd_engine_actions(r->control->env.engine), &a,
-			     &err) < 0)
+	if (hd_engine_retry(r->control->env.engine, &a, &err) < 0)
 		on_amended(r, &err);
 	free(message);
 	free(json);

@@ -5,6 +5,8 @@
 #ifndef HD_EXPR_RUN_H
 #define HD_EXPR_RUN_H
 
+#include <stdbool.h>
+
 #include "core/cel/cel.h"
 #include "core/expr/env.h"
 #include "core/expr/program.h"
@@ -38,6 +40,12 @@ struct hd_cel_unknowns *hd_unknown_paths(const struct hd_expr *expr,
 /* The unknown that may still bring `path` ("user.groups"); -1 if none may. */
 long hd_unknown_covers(const struct hd_expr *expr,
 		       const struct hd_expr_scope *scope, const char *path);
+
+/* Is somebody missing who would have judged something, or what stands in a
+ * view? */
+bool hd_unknown_judges(const struct hd_expr_scope *scope);
+bool hd_unknown_judges_view(const struct hd_expr_scope *scope,
+			    const char *view);
 
 /* Which of its paths an expression that reads `path` can meet. [any] */
 uint64_t hd_unknown_met(const char *path);

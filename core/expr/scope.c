@@ -1,8 +1,8 @@
 /* Where the value of each variable comes from.  The record's tree is used as
- * it is, but for three things that only the language sees: `reputation` of a
- * view, 99 of an ordered enum reading 0, and the "Unknown" that OCSF made us
- * write, which is no answer while the one who could give it is missing.  Then,
- * and only then, a copy is made. */
+ * it is, but for four things that only the language sees: `reputation` of a
+ * view, 99 of an ordered enum reading 0, the "Unknown" that OCSF made us write,
+ * and the reputation 0 of whoever knew nothing, which are no answers while one
+ * who could give them is missing.  Then, and only then, a copy is made. */
 #include "core/expr/run.h"
 
 #include <assert.h>
@@ -13,6 +13,7 @@
 #include "core/record/schema.h"
 
 #define OTHER 99
+#define NOTHING_KNOWN 0 /* reputation.score_id */
 #define ANSWERS_MAX 256 /* of one connector, for one alert */
 #define CONNECTORS_MAX 64
 
@@ -169,13 +170,16 @@ static json_t *without_fillers(const struct hd_ocsf_object *schema,
 	return copy;
 }
 
-static json_t *reputation_of(json_t *record, const char *view)
+/* That nobody who answered knows anything is the last word only where everybody
+ * has answered. */
+static json_t *reputation_of(json_t *record, const char *view,
+			     bool is_last_word)
 {
 	double base = 0;
 	int score_id = hd_record_view_reputation(record, view, &base);
 	json_t *reputation;
 
-	if (score_id < 0)
+	if (score_id < 0 || (score_id == NOTHING_KNOWN && !is_last_word))
 		return NULL;
 	reputation = json_object();
 	json_object_set_new(reputation, "base_score", json_real(base));
@@ -201,7 +205,9 @@ static struct hd_cel_value resolve_view(struct hd_run *run, unsigned slot)
 	if (may_be_filled(run, view->name))
 		copy = without_fillers(hd_ocsf_object(view->object), object);
 	if (run->expr->reputations & 1u << index)
-		reputation = reputation_of(run->scope->record, view->name);
+		reputation = reputation_of(run->scope->record, view->name,
+					   !hd_unknown_judges_view(run->scope,
+								   view->name));
 	if (reputation) {
 		if (!copy)
 			copy = json_copy(object);
@@ -216,6 +222,32 @@ static struct hd_cel_value resolve_view(struct hd_run *run, unsigned slot)
 		copy = deep;
 		zero_others(copy);
 	}
+	return keep(run, copy);
+}
+
+/* ---- observables ---- */
+
+static bool says_nothing(const json_t *observable)
+{
+	const json_t *score_id = json_object_get(
+		json_object_get(observable, "reputation"), "score_id");
+
+	return json_is_integer(score_id) &&
+	       json_integer_value(score_id) == NOTHING_KNOWN;
+}
+
+/* Without the reputations of those who knew nothing. */
+static struct hd_cel_value resolve_observables(struct hd_run *run,
+					       unsigned slot, json_t *list)
+{
+	json_t *copy = json_deep_copy(list), *one;
+	size_t i;
+
+	json_array_foreach(copy, i, one)
+		if (says_nothing(one))
+			json_object_del(one, "reputation");
+	if (run->expr->ordered[slot])
+		zero_others(copy);
 	return keep(run, copy);
 }
 
@@ -252,6 +284,9 @@ static struct hd_cel_value resolve_attribute(struct hd_run *run, unsigned slot)
 		run->expr->env->name_bytes[slot - HD_SLOT_ATTRIBUTE]);
 	if (is_other(attribute->name, value))
 		return hd_cel_int(0);
+	if (json_is_array(value) && hd_unknown_judges(run->scope) &&
+	    strcmp(attribute->name, "observables") == 0)
+		return resolve_observables(run, slot, value);
 	return seen(run, slot, value);
 }
 

@@ -103,6 +103,30 @@ static bool overlap(const char *a, const char *b)
 	return false;
 }
 
+bool hd_unknown_judges(const struct hd_expr_scope *scope)
+{
+	for (size_t id = 0; id < scope->missing_count; id++)
+		if (judges(&scope->missing[id]))
+			return true;
+	return false;
+}
+
+bool hd_unknown_judges_view(const struct hd_expr_scope *scope, const char *view)
+{
+	size_t n = strlen(view);
+
+	for (size_t i = 0; i < PATHS; i++) {
+		if (paths[i].word || strncmp(paths[i].path, view, n) != 0 ||
+		    strcmp(paths[i].path + n, ".reputation") != 0)
+			continue;
+		for (size_t id = 0; id < scope->missing_count; id++)
+			if (judges(&scope->missing[id]) &&
+			    overlap(scope->missing[id].types, paths[i].types))
+				return true;
+	}
+	return false;
+}
+
 /* What nobody named cannot be completed: a view of nothing stays absent. */
 static bool is_empty_view(const struct hd_expr_scope *scope, const char *path)
 {

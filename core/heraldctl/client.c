@@ -12,7 +12,8 @@
 
 #define URL_MAX 16384
 #define ANSWER_MAX (80u << 20)
-#define TIMEOUT_S 130L /* the daemon answers within 120 s */
+#define LOOK_S 30L /* what is asked of the loop alone; `tail` waits for 20 */
+#define ACT_S 130L /* the daemon answers within 120 s */
 
 static void add_escaped(struct hd_buf *url, const char *text)
 {
@@ -103,6 +104,11 @@ static void set_body(CURL *curl, struct hd_ask *ask, struct exchange *x)
 	curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body ? body : "");
 }
 
+static long patience_s(const struct hd_ask *ask)
+{
+	return ask->post ? ACT_S : LOOK_S;
+}
+
 static CURLcode perform(const struct hd_ctl *ctl, struct hd_ask *ask,
 			struct exchange *x)
 {
@@ -116,7 +122,7 @@ static CURLcode perform(const struct hd_ctl *ctl, struct hd_ask *ask,
 	curl_easy_setopt(curl, CURLOPT_URL, hd_buf_text(&ask->url));
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT, TIMEOUT_S);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT, patience_s(ask));
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, &x->reply);
 	set_body(curl, ask, x);
@@ -131,11 +137,16 @@ static CURLcode perform(const struct hd_ctl *ctl, struct hd_ask *ask,
 /* ---- what came of it ---- */
 
 static enum hd_exit no_daemon(const struct hd_ctl *ctl,
+			      const struct hd_ask *ask,
 			      const struct exchange *x, CURLcode rc, bool tell)
 {
 	bool denied = x->os_error == EACCES || x->os_error == EPERM;
 
-	if (tell && rc != CURLE_COULDNT_CONNECT)
+	if (tell && rc == CURLE_OPERATION_TIMEDOUT)
+		hd_ctl_complain("systemctl status heraldd",
+				"heraldd at %s gives no answer within %ld s",
+				ctl->socket, patience_s(ask));
+	else if (tell && rc != CURLE_COULDNT_CONNECT)
 		hd_ctl_complain("systemctl status heraldd",
 				"heraldd at %s does not answer: %s",
 				ctl->socket, curl_easy_strerror(rc));
@@ -198,7 +209,7 @@ static enum hd_exit ask_daemon(const struct hd_ctl *ctl, struct hd_ask *ask,
 	hd_buf_init(&x.reply, ANSWER_MAX);
 	rc = perform(ctl, ask, &x);
 	if (rc != CURLE_OK) {
-		exit_code = no_daemon(ctl, &x, rc, tell);
+		exit_code = no_daemon(ctl, ask, &x, rc, tell);
 	} else {
 		exit_code = exit_of(x.code);
 		*out = hd_json_read(hd_buf_text(&x.reply), x.reply.n, &mend,

@@ -17,6 +17,7 @@
 
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
+#include "core/base/json_pool.h"
 #include "core/base/json_text.h"
 #include "core/base/suggest.h"
 #include "core/heraldctl/ctl.h"
@@ -371,6 +372,7 @@ int main(int argc, char **argv)
 	if (parse(&ctl, argc, argv) < 0)
 		return HD_EXIT_USAGE;
 	curl_global_init(CURL_GLOBAL_DEFAULT);
+	hd_json_pool_install();
 	status = ctl.command->run(&ctl);
 	if (fflush(stdout) != 0 && status == HD_EXIT_GOOD)
 		status = HD_EXIT_WRONG;

@@ -35,6 +35,8 @@
 #include "core/pipeline/alarm_actions.h"
 #include "core/pipeline/engine.h"
 #include "core/pipeline/program.h"
+#include "core/plugin/fatal.h"
+#include "core/plugin/inflight.h"
 
 #define HOUR_MS 3600000
 
@@ -206,6 +208,7 @@ static void on_engine_stopped(void *ud)
 static void end(struct hd_daemon *d)
 {
 	d->stopping = true;
+	hd_inflight_stopping();
 	hd_listeners_stop(d);
 	if (d->engine)
 		hd_engine_stop(d->engine, on_engine_stopped, d);
@@ -253,6 +256,9 @@ void hd_daemon_connectors_ended(struct hd_daemon *d)
 	close_handle(&d->on_term);
 	close_handle(&d->on_int);
 	close_handle(&d->on_hup);
+	/* It ends already, in order. */
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
 	close_handle(&d->hourly);
 	uv_stop(&d->loop);
 }
@@ -279,11 +285,19 @@ static void repeat_alarms(uv_timer_t *timer)
 	hd_alarms_repeat(&d->alarms, hd_now_ms());
 }
 
-static void watch_signal(struct hd_daemon *d, uv_signal_t *handle, int signum)
+static int watch_signal(struct hd_daemon *d, uv_signal_t *handle, int signum,
+			struct hd_err *err)
 {
-	uv_signal_init(&d->loop, handle);
-	handle->data = d;
-	uv_signal_start(handle, on_signal, signum);
+	int rc = uv_signal_init(&d->loop, handle);
+
+	if (rc == 0) {
+		handle->data = d;
+		rc = uv_signal_start(handle, on_signal, signum);
+	}
+	if (rc < 0)
+		return hd_err_set(err, -rc, "signal %d: %s", signum,
+				  uv_strerror(rc));
+	return 0;
 }
 
 static int open_store(struct hd_daemon *d, const char *dir, struct hd_err *err)
@@ -306,6 +320,33 @@ static int open_store(struct hd_daemon *d, const char *dir, struct hd_err *err)
 	hd_health_set("journal", HD_HEALTH_OK, NULL);
 	d->reader = hd_reader_open(d->journal, err);
 	return d->reader ? 0 : -1;
+}
+
+/* Without it herald runs, but could not tell which alert it died over. */
+static void open_inflight(const char *dir)
+{
+	struct hd_last_end last;
+	struct hd_err err;
+
+	if (hd_inflight_open(dir, &last, &err) < 0) {
+		hd_error("%s: which alert a crash is due to cannot be told",
+			 err.text);
+		return;
+	}
+	hd_fatal_install();
+	if (!last.crashed)
+		return;
+	if (last.connector[0])
+		hd_warning("the last end was a crash: %s in %s() of connector "
+			   "%s",
+			   last.signal != 0 ? hd_fatal_name(last.signal)
+					    : "exit()",
+			   last.call, last.connector);
+	else
+		hd_warning("the last end was no clean stop: %s",
+			   last.signal < 0    ? "killed"
+			   : last.signal == 0 ? "exit()"
+					      : hd_fatal_name(last.signal));
 }
 
 static void make_lookups(struct hd_daemon *d, const char *state_dir)
@@ -444,6 +485,7 @@ static int start(struct hd_daemon *d, const char *state_dir, struct hd_err *err)
 {
 	if (open_store(d, state_dir, err) < 0)
 		return -1;
+	open_inflight(state_dir);
 	make_lookups(d, state_dir);
 	d->http = hd_http_client_new(&d->loop, NULL, err);
 	if (!d->http || make_engine(d, err) < 0 || read_again(d, err) < 0 ||
@@ -460,29 +502,46 @@ static int start(struct hd_daemon *d, const char *state_dir, struct hd_err *err)
 	return hd_listeners_start(d, err);
 }
 
+static int watch_signals(struct hd_daemon *d, struct hd_err *err)
+{
+	if (watch_signal(d, &d->on_term, SIGTERM, err) < 0 ||
+	    watch_signal(d, &d->on_int, SIGINT, err) < 0)
+		return -1;
+	return watch_signal(d, &d->on_hup, SIGHUP, err);
+}
+
+int hd_daemon_init(struct hd_daemon *d, const char *conf_path,
+		   struct hd_err *err)
+{
+	int rc;
+
+	memset(d, 0, sizeof(*d));
+	d->conf_path = conf_path;
+	rc = uv_loop_init(&d->loop);
+	if (rc < 0)
+		return hd_err_set(err, -rc, "the loop: %s", uv_strerror(rc));
+	uv_loop_configure(&d->loop, UV_METRICS_IDLE_TIME);
+	return 0;
+}
+
 int hd_daemon_start(struct hd_daemon *d, struct hd_setup *setup_take,
 		    struct hd_err *err)
 {
 	char *state_dir = hd_strdup(hd_setup_state_dir(setup_take));
 	int started;
 
-	uv_loop_init(&d->loop);
-	uv_loop_configure(&d->loop, UV_METRICS_IDLE_TIME);
 	hd_alarms_init(&d->alarms);
 	d->alarms.send = send_alarm;
 	d->alarms.ud = d;
 	hd_setup_unref(setup_take);
 	started = start(d, state_dir, err);
 	free(state_dir);
-	if (started < 0) {
+	if (started < 0 || watch_signals(d, err) < 0) {
 		end(d);
 		return -1;
 	}
 	d->watch = hd_watch_start(&d->loop);
 	hd_reload_init();
-	watch_signal(d, &d->on_term, SIGTERM);
-	watch_signal(d, &d->on_int, SIGINT);
-	watch_signal(d, &d->on_hup, SIGHUP);
 	uv_timer_init(&d->loop, &d->hourly);
 	d->hourly.data = d;
 	uv_timer_start(&d->hourly, repeat_alarms, HOUR_MS, HOUR_MS);
@@ -499,6 +558,7 @@ void hd_daemon_fini(struct hd_daemon *d)
 {
 	hd_setup_unref(d->setup);
 	hd_reader_close(d->reader);
+	hd_inflight_close();
 	hd_journal_close(d->journal);
 	hd_guards_free(d->guards);
 	hd_alarms_fini(&d->alarms);

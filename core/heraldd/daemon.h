@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <uv.h>
 
+#include "core/conf/settings.h"
 #include "core/heraldd/alarm.h"
 
 struct hd_control;
@@ -26,6 +27,7 @@ struct hd_watch;
 struct hd_daemon_listener {
 	char *name, *address;
 	char *tls; /* digest of certificate and key, "" without TLS */
+	struct hd_listen_limits limits; /* those that it was opened with */
 	struct hd_listener *listener;
 	bool serving;
 	bool closing; /* once no connector ends any more */
@@ -51,6 +53,11 @@ struct hd_daemon {
 	size_t stopping_connectors;
 	bool stopping, failed;
 };
+
+/* An empty one with its loop; `conf_path` is borrowed until the end.  -1 and
+ * `err`: there is nothing to end. */
+int hd_daemon_init(struct hd_daemon *d, const char *conf_path,
+		   struct hd_err *err);
 
 /* Starts everything with a sound configuration (takes the reference).  -1 and
  * `err`: what stands already ends with the loop, which is to be run and

@@ -51,6 +51,11 @@ static int open_one(struct hd_daemon *d, const struct hd_listen_settings *s,
 
 	options.name = s->name;
 	options.address = s->address;
+	options.connections = (unsigned)s->limits.connections;
+	options.per_address = (unsigned)s->limits.per_address;
+	options.header_ms = (unsigned)s->limits.header_ms;
+	options.body_ms = (unsigned)s->limits.body_ms;
+	options.idle_ms = (unsigned)s->limits.idle_ms;
 	if (s->tls) {
 		key = open_key(s, err);
 		if (!key)
@@ -67,6 +72,7 @@ static int open_one(struct hd_daemon *d, const struct hd_listen_settings *s,
 	slot = &d->listeners[d->listener_count++];
 	slot->name = hd_strdup(s->name);
 	slot->address = hd_strdup(s->address);
+	slot->limits = s->limits;
 	slot->tls = hd_strdup(s->tls ? s->cert : "");
 	slot->listener = listener;
 	slot->serving = slot->closing = false;
@@ -90,10 +96,18 @@ static struct hd_daemon_listener *same(struct hd_daemon *d,
 int hd_listeners_open(struct hd_daemon *d, const struct hd_settings *settings,
 		      struct hd_err *err)
 {
-	for (size_t i = 0; i < settings->listen_count; i++)
-		if (!same(d, &settings->listen[i]) &&
-		    open_one(d, &settings->listen[i], err) < 0)
+	for (size_t i = 0; i < settings->listen_count; i++) {
+		const struct hd_listen_settings *s = &settings->listen[i];
+		const struct hd_daemon_listener *known = same(d, s);
+
+		if (!known && open_one(d, s, err) < 0)
 			return -1;
+		if (known &&
+		    memcmp(&known->limits, &s->limits, sizeof(s->limits)) != 0)
+			hd_notice("listen.%s: changed limits hold from the "
+				  "next start on",
+				  s->name);
+	}
 	return 0;
 }
 

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/base/alloc.h"
@@ -183,9 +184,13 @@ static struct hd_setup *check(const struct options *o, bool *sound)
 	return setup;
 }
 
-/* Secrets are in our memory: no core file, no ptrace by others of our user. */
+/* Secrets are in our memory: no core file, no ptrace by others of our user (but
+ * for debuggers and sanitizers where that is what was built). */
 static void harden(void)
 {
+	const struct rlimit no_core = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &no_core);
 #ifndef HD_DEBUG
 	prctl(PR_SET_DUMPABLE, 0);
 #endif
@@ -198,14 +203,19 @@ static int run(const struct options *o, struct hd_setup *setup)
 	struct hd_err err;
 	bool failed;
 
-	memset(&d, 0, sizeof(d));
-	d.conf_path = o->conf;
+	if (hd_daemon_init(&d, o->conf, &err) < 0) {
+		hd_error("not started: %s", err.text);
+		hd_setup_unref(setup);
+		return 1;
+	}
 	failed = hd_daemon_start(&d, setup, &err) < 0;
 	if (failed)
 		hd_error("not started: %s", err.text);
 	uv_run(&d.loop, UV_RUN_DEFAULT);
 	failed = failed || d.failed;
 	hd_daemon_fini(&d);
+	if (hd_instances_abandoned() != 0)
+		_exit(failed ? 1 : 0);
 	return failed ? 1 : 0;
 }
 

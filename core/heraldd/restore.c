@@ -111,9 +111,13 @@ static int change(struct mark *m)
 static int mark(struct mark *m, const char *dir)
 {
 	struct hd_journal_options options = { .dir = dir, .loop = &m->loop };
-	int rc = -1;
+	int rc;
 
-	uv_loop_init(&m->loop);
+	rc = uv_loop_init(&m->loop);
+	if (rc < 0)
+		return hd_err_set(&m->err, -rc, "the loop: %s",
+				  uv_strerror(rc));
+	rc = -1;
 	m->journal = hd_journal_open(&options, &m->err);
 	if (m->journal)
 		rc = change(m);

@@ -41,6 +41,7 @@ struct hd_journal {
 	pthread_cond_t wake;
 	struct hd_queue waiting, done;
 	bool stop;
+	int64_t aim_bytes; /* of the file; 0: none */
 	bool failed, failed_told;
 	struct hd_err why;
 	struct hd_found_damage *damage, *last_damage; /* to be told */

@@ -91,7 +91,8 @@ void hd_journal_commit(struct hd_journal *journal, struct hd_txn *txn,
  * then. [any] */
 bool hd_journal_failed(const struct hd_journal *journal, struct hd_err *why);
 
-/* A new random id for an alert. [any] */
+/* A new id for an alert: random, but that those made one after the other often
+ * begin with the same four digits, and then differ in the next two. [any] */
 void hd_journal_new_id(char out[HD_ID_TEXT]);
 
 /* The id of the action with that idem: always the same.  Its first half is
@@ -121,7 +122,12 @@ struct hd_journal_stats {
 void hd_journal_stats(const struct hd_journal *journal,
 		      struct hd_journal_stats *out);
 
-/* The file system of the store: size, and bytes that we may still use.
+/* Free pages are given back, in idle moments, until the file is no larger than
+ * that; 0: until there are no more free ones than new rows need. [any] */
+void hd_journal_aim(struct hd_journal *journal, int64_t file_bytes);
+
+/* The file system of the store: bytes in use and those that we may still use,
+ * as df counts them (what is kept for root is neither); and the latter alone.
  * 0 or -1. [any] */
 int hd_journal_disk(const struct hd_journal *journal, int64_t *total_bytes,
 		    int64_t *free_bytes, struct hd_err *err);

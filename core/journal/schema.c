@@ -11,9 +11,10 @@
 #include "core/journal/table.h"
 
 /* Columns stand in the order of table.c.  `num` grows with each row.  Random
- * keys (ids, uids) cost a page of their own in each commit, so there is one
- * such index for ids and one for uids, and the others point by num.  An action
- * is found by its alert, whose id its own begins with. */
+ * keys (uids; ids cluster, see hd_journal_new_id()) cost a page of their own in
+ * each commit, so there is one index for ids and one for uids, and the others
+ * point by num.  An action is found by its alert, whose id its own begins with.
+ */
 static const char *const version_1[] = {
 	"CREATE TABLE alert(num INTEGER PRIMARY KEY,id TEXT NOT NULL,"
 	"uid TEXT NOT NULL,scope TEXT NOT NULL,connector TEXT NOT NULL,"

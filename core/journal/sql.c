@@ -6,15 +6,16 @@
 
 #include "core/base/buf.h"
 #include "core/base/err.h"
-#include "core/base/mutant.h"
 #include "core/journal/table.h"
+#include "core/journal/walwrite.h"
 
 #define SQL_MAX 8192
 /* Somebody else's lock: an operator's sqlite3, or our own checkpoint. */
 #define BUSY_MS 5000
 
-/* The settings that every connection needs.  secure_delete FAST wipes what is
- * removed where that costs no write of its own. */
+/* The settings that every connection needs.  walwrite.h rests on synchronous
+ * being FULL.  secure_delete FAST wipes what is removed where that costs no
+ * write of its own. */
 static const char settings[] = "PRAGMA synchronous=FULL;"
 			       "PRAGMA wal_autocheckpoint=0;"
 			       "PRAGMA cell_size_check=ON;"
@@ -27,6 +28,7 @@ static const char settings[] = "PRAGMA synchronous=FULL;"
 static void configure(void)
 {
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	hd_walwrite_register(); /* without it no store can be opened */
 }
 
 sqlite3 *hd_sql_open(const char *path, int flags, struct hd_err *err)
@@ -37,7 +39,7 @@ sqlite3 *hd_sql_open(const char *path, int flags, struct hd_err *err)
 	pthread_once(&once, configure);
 	if (sqlite3_open_v2(path, &db,
 			    flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW,
-			    NULL) != SQLITE_OK) {
+			    HD_WALWRITE_VFS) != SQLITE_OK) {
 		hd_sql_error(db, err);
 		sqlite3_close(db);
 		return NULL;
@@ -46,9 +48,7 @@ sqlite3 *hd_sql_open(const char *path, int flags, struct hd_err *err)
 	sqlite3_busy_timeout(db, BUSY_MS);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	if (hd_sql_run(db, settings, err) < 0 ||
-	    (hd_mutant("no_fsync") &&
-	     hd_sql_run(db, "PRAGMA synchronous=OFF", err) < 0)) {
+	if (hd_sql_run(db, settings, err) < 0) {
 		sqlite3_close(db);
 		return NULL;
 	}

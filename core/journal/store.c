@@ -10,6 +10,7 @@
 #include "core/base/log.h"
 #include "core/journal/check.h"
 #include "core/journal/schema.h"
+#include "core/journal/shrink.h"
 #include "core/journal/sql.h"
 #include "core/journal/walfile.h"
 
@@ -31,7 +32,8 @@ static int fill_new(const char *path, struct hd_err *err)
 	if (!db)
 		return -1;
 	snprintf(sql, sizeof(sql),
-		 "PRAGMA page_size=%d;PRAGMA application_id=%d;",
+		 "PRAGMA page_size=%d;PRAGMA auto_vacuum=2;"
+		 "PRAGMA application_id=%d;",
 		 HD_SCHEMA_PAGE, HD_SCHEMA_APPLICATION);
 	if (hd_sql_run(db, sql, err) == 0 && hd_schema_create(db, err) == 0 &&
 	    hd_sql_run(db, "PRAGMA journal_mode=WAL", err) == 0)
@@ -257,7 +259,8 @@ static int open_database(struct hd_store *store, int64_t check_bytes,
 	if (store->page_bytes < 0 || look_at_version(store, err) < 0 ||
 	    hd_schema_check(store->db, err) < 0 ||
 	    (small && look_at_content(store, err) < 0) ||
-	    take_numbers(store, small, err) < 0)
+	    take_numbers(store, small, err) < 0 ||
+	    hd_shrink_adopt(store, small, err) < 0)
 		return -1;
 	return set_bounds(store, max_bytes, err);
 }

@@ -28,6 +28,7 @@ enum hd_stmt {
 	HD_STMT_SAVE_BACK,
 	HD_STMT_PAGES,
 	HD_STMT_FREE_PAGES,
+	HD_STMT_SHRINK,
 	HD_STMT_ALERT_INSERT,
 	HD_STMT_ALERT_UPDATE,
 	HD_STMT_ALERT_UPDATE_NARROW, /* no column that has an index */
@@ -96,6 +97,7 @@ struct hd_store {
 	int64_t uid_from_ms;	 /* received before: no longer remembered */
 	int64_t retire_from;	 /* num to look for old alerts from */
 	int64_t page_bytes;	 /* of this store */
+	bool shrinks;		 /* its file can (shrink.h) */
 	int64_t wal_frames;	 /* after the last commit */
 	int64_t torn_frames;	 /* found when it was opened */
 	hd_damaged_fn on_damaged;

@@ -23,6 +23,7 @@ static const struct {
 	[HD_STMT_SAVE_BACK] = { PLAIN, NULL, "ROLLBACK TO one" },
 	[HD_STMT_PAGES] = { PLAIN, NULL, "PRAGMA page_count" },
 	[HD_STMT_FREE_PAGES] = { PLAIN, NULL, "PRAGMA freelist_count" },
+	[HD_STMT_SHRINK] = { PLAIN, NULL, "PRAGMA incremental_vacuum(256)" },
 	[HD_STMT_ALERT_INSERT] = { INSERT, &hd_table_alert, NULL },
 	[HD_STMT_ALERT_UPDATE] = { UPDATE, &hd_table_alert,
 				   ",id,uid,scope,connector,received_ms," },

@@ -8,6 +8,7 @@
 #include "core/base/metric.h"
 #include "core/base/mutant.h"
 #include "core/journal/checkpoint.h"
+#include "core/journal/shrink.h"
 
 #define BATCH_MAX 512
 #define SMALL_BATCH 8	/* below it, waiting for company does not pay */
@@ -26,6 +27,8 @@ struct writer {
 	int64_t looked_us;    /* when it looked around */
 	int64_t folded_bytes; /* of the WAL, when a checkpoint was last asked */
 	bool failed;
+	bool shrinking;	   /* the file has too many free pages */
+	int64_t shrunk_us; /* when the last step ended */
 	struct hd_metric *seconds, *sizes; /* of commits */
 };
 
@@ -66,23 +69,6 @@ static struct hd_queue take_batch(struct hd_journal *j)
 		hd_queue_add(&batch, hd_queue_take(&j->waiting));
 	pthread_mutex_unlock(&j->lock);
 	return batch;
-}
-
-/* Until there is something to do.  Then, under load, for company. */
-static void wait_for_work(struct writer *w)
-{
-	const struct timespec linger = { .tv_nsec = LINGER_US * 1000 };
-	struct hd_journal *j = w->journal;
-	bool stop;
-
-	pthread_mutex_lock(&j->lock);
-	while (!j->waiting.first && !j->stop)
-		pthread_cond_wait(&j->wake, &j->lock);
-	stop = j->stop;
-	pthread_mutex_unlock(&j->lock);
-	if (w->last_batch >= SMALL_BATCH && !stop &&
-	    hd_now_us() - w->last_us < IDLE_US)
-		nanosleep(&linger, NULL);
 }
 
 static int64_t one_int(struct hd_store *store, enum hd_stmt which)
@@ -163,16 +149,20 @@ static void refuse_batch(struct hd_journal *j, struct hd_queue *batch)
 	answer(j, batch, 0);
 }
 
-static void look_at_sizes(struct hd_journal *j)
+static void look_at_sizes(struct writer *w)
 {
-	int64_t pages, unused;
+	struct hd_journal *j = w->journal;
+	int64_t pages, unused, aim;
 
 	pages = one_int(&j->store, HD_STMT_PAGES);
 	unused = one_int(&j->store, HD_STMT_FREE_PAGES);
 	pthread_mutex_lock(&j->lock);
 	j->stats.file_bytes = pages * j->store.page_bytes;
 	j->stats.used_bytes = (pages - unused) * j->store.page_bytes;
+	aim = j->aim_bytes;
 	pthread_mutex_unlock(&j->lock);
+	w->shrinking = hd_shrink_is_due(&j->store, pages, unused, aim,
+					w->shrinking);
 }
 
 /* A file that was moved away or removed takes all that is written with it. */
@@ -198,7 +188,7 @@ static void look_around(struct writer *w)
 	if (w->looked_us != 0 && w->last_us - w->looked_us < LOOK_US)
 		return;
 	w->looked_us = w->last_us;
-	look_at_sizes(w->journal);
+	look_at_sizes(w);
 	look_for_file(w);
 }
 
@@ -252,6 +242,64 @@ static void commit_batch(struct writer *w, struct hd_queue *batch)
 		return;
 	fold_wal(w);
 	look_around(w);
+}
+
+/* A step, in a moment when nobody waits.  The file is cut when all of the WAL
+ * is in it. */
+static void shrink(struct writer *w)
+{
+	struct hd_journal *j = w->journal;
+	struct hd_err err;
+	int rc = hd_shrink_step(&j->store, &err);
+
+	w->shrunk_us = hd_now_us();
+	if (rc < 0) {
+		store_failed(w, &err);
+		return;
+	}
+	if (rc == 0)
+		look_at_sizes(w);
+	else
+		w->shrinking = false;
+	fold_wal(w);
+	if (!w->shrinking)
+		hd_checkpoint_passive(j->checkpointer);
+}
+
+/* Until there is something to do; false: nothing came for a while. */
+static bool wait_or_shrink(struct writer *w, bool *stop)
+{
+	struct hd_journal *j = w->journal;
+	int64_t until = w->shrunk_us + HD_SHRINK_PAUSE_US;
+	const struct timespec at = { .tv_sec = until / 1000000,
+				     .tv_nsec = until % 1000000 * 1000 };
+	bool come;
+	int rc = 0;
+
+	pthread_mutex_lock(&j->lock);
+	while (!j->waiting.first && !j->stop && rc != ETIMEDOUT) {
+		if (w->shrinking && !w->failed)
+			rc = pthread_cond_timedwait(&j->wake, &j->lock, &at);
+		else
+			pthread_cond_wait(&j->wake, &j->lock);
+	}
+	*stop = j->stop;
+	come = j->waiting.first || j->stop;
+	pthread_mutex_unlock(&j->lock);
+	return come;
+}
+
+/* Until there are transactions.  Then, under load, for company. */
+static void wait_for_work(struct writer *w)
+{
+	const struct timespec linger = { .tv_nsec = LINGER_US * 1000 };
+	bool stop;
+
+	while (!wait_or_shrink(w, &stop))
+		shrink(w);
+	if (w->last_batch >= SMALL_BATCH && !stop &&
+	    hd_now_us() - w->last_us < IDLE_US)
+		nanosleep(&linger, NULL);
 }
 
 void *hd_writer_main(void *journal)

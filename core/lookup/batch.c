@@ -154,10 +154,13 @@ static void send_batch(struct hd_service *s, uint32_t key, size_t n)
 
 		q->batch = batch;
 		q->tries++;
-		questions[i] = (struct hd_question){ .value = q->value,
-						     .value_n = q->value_n,
-						     .context = q->context,
-						     .ud = q };
+		questions[i] = (struct hd_question){
+			.value = q->value,
+			.value_n = q->value_n,
+			.context = q->context,
+			.alert = q->waits ? q->waits->alert : NULL,
+			.ud = q,
+		};
 		if (q->deadline_ms < deadline)
 			deadline = q->deadline_ms;
 	}

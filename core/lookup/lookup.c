@@ -158,7 +158,7 @@ struct hd_answer *hd_lookups_ask(struct hd_lookups *lookups,
 	if (!answer)
 		answer = ask_service(s, ask, key, &q);
 	if (q)
-		*wait = hd_question_join(q, fn, ud);
+		*wait = hd_question_join(q, ask->alert, fn, ud);
 	if (key != fixed)
 		free(key);
 	return answer;

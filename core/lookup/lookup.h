@@ -65,6 +65,9 @@ struct hd_ask {
 	struct hd_instance *instance;
 	uint32_t key;
 	enum hd_kind kind;
+	/* Who asks, for log lines and for the case of a crash: borrowed as
+	 * long as it waits.  NULL: nobody that has a name. */
+	const char *alert;
 	const char *value; /* normalized */
 	size_t value_n;
 	const char *context; /* JSON object text; NULL: {} */

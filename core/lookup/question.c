@@ -59,11 +59,13 @@ void hd_question_free(struct hd_asking *q)
 	free(q);
 }
 
-struct hd_wait *hd_question_join(struct hd_asking *q, hd_answer_fn fn, void *ud)
+struct hd_wait *hd_question_join(struct hd_asking *q, const char *alert,
+				 hd_answer_fn fn, void *ud)
 {
 	struct hd_wait *w = hd_alloc(sizeof(*w));
 
 	w->question = q;
+	w->alert = alert;
 	w->fn = fn;
 	w->ud = ud;
 	w->next = q->waits;

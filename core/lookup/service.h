@@ -55,6 +55,7 @@ struct hd_asking {
 struct hd_wait {
 	struct hd_wait *prev, *next;
 	struct hd_asking *question;
+	const char *alert;
 	hd_answer_fn fn;
 	void *ud;
 };
@@ -117,8 +118,8 @@ struct hd_asking *hd_question_new(struct hd_service *s,
 				  const struct hd_ask *ask,
 				  const char *cache_key);
 void hd_question_free(struct hd_asking *q);
-struct hd_wait *hd_question_join(struct hd_asking *q, hd_answer_fn fn,
-				 void *ud);
+struct hd_wait *hd_question_join(struct hd_asking *q, const char *alert,
+				 hd_answer_fn fn, void *ud);
 void hd_wait_unlink(struct hd_wait *w);
 /* Hands the answer to all that wait; nobody can join any more. */
 void hd_question_answer(struct hd_asking *q, struct hd_answer *answer);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/base/alloc.h"
+#include "core/base/log.h"
 #include "core/base/err.h"
 #include "core/net/address.h"
 
@@ -138,11 +139,19 @@ static void on_ready(uv_poll_t *poll, int status, int events)
 	act(w->cl, w->fd, flags);
 }
 
+static void cannot_watch(curl_socket_t fd, int rc)
+{
+	hd_warning("http: socket %d cannot be watched: %s", (int)fd,
+		   uv_strerror(rc));
+}
+
 static struct watch *new_watch(struct hd_curl_loop *cl, curl_socket_t fd)
 {
 	struct watch *w = hd_alloc(sizeof(*w));
+	int rc = uv_poll_init(cl->loop, &w->poll, fd);
 
-	if (uv_poll_init(cl->loop, &w->poll, fd) < 0) {
+	if (rc < 0) {
+		cannot_watch(fd, rc);
 		free(w);
 		return NULL;
 	}
@@ -153,17 +162,22 @@ static struct watch *new_watch(struct hd_curl_loop *cl, curl_socket_t fd)
 	return w;
 }
 
-static int wish(struct watch *w, int wanted)
+static void wish(struct watch *w, int wanted)
 {
+	int rc;
+
 	w->wanted = wanted;
 	if (w->active == wanted)
-		return 0;
-	if (uv_poll_start(&w->poll, wanted, on_ready) < 0)
-		return -1;
-	w->active = wanted;
-	return 0;
+		return;
+	rc = uv_poll_start(&w->poll, wanted, on_ready);
+	if (rc < 0)
+		cannot_watch(w->fd, rc);
+	else
+		w->active = wanted;
 }
 
+/* Never says that it failed: curl would give up all requests, for ever.  That
+ * of a socket which cannot be watched ends at its deadline. */
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ud,
 		     void *unused)
 {
@@ -183,12 +197,13 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ud,
 	if (!slot->watch)
 		slot->watch = new_watch(cl, fd);
 	if (!slot->watch)
-		return -1;
+		return 0;
 	if (what & CURL_POLL_IN)
 		wanted |= UV_READABLE;
 	if (what & CURL_POLL_OUT)
 		wanted |= UV_WRITABLE;
-	return wish(slot->watch, wanted);
+	wish(slot->watch, wanted);
+	return 0;
 }
 
 static curl_socket_t on_open(void *ud, curlsocktype purpose,

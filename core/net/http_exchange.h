@@ -54,6 +54,7 @@ struct hd_http_exchange {
 	/* What went out. */
 	bool sent;	     /* a byte of it left for the service */
 	bool repeat_refused; /* libcurl wanted to send it again */
+	unsigned proxy_code; /* what a proxy said to CONNECT; 0: nothing */
 	unsigned begun;	     /* how often it began to send it */
 	long sent_before;    /* bytes, a proxy's and earlier tries' */
 

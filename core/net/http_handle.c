@@ -228,6 +228,7 @@ uint32_t hd_http_handle_disarm(struct hd_http_exchange *ex)
 		curl_easy_cleanup(ex->easy);
 		ex->easy = NULL;
 	}
+	ex->proxy_code = (unsigned)proxy_code;
 	if (proxy_code == 407)
 		return 407;
 	return code >= 200 ? (uint32_t)code : 0;

@@ -65,7 +65,10 @@ static void add_trouble(struct hd_buf *out, const struct hd_http_exchange *ex,
 {
 	const char *why = ex->why[0] ? ex->why : curl_easy_strerror(result);
 
-	if (ex->repeat_refused)
+	if (ex->proxy_code >= 300)
+		hd_buf_addf(out, "the proxy does not let us through: HTTP %u",
+			    ex->proxy_code);
+	else if (ex->repeat_refused)
 		add_break(out, why, CURLE_GOT_NOTHING);
 	else if (is_break(result))
 		add_break(out, why, result);

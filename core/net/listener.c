@@ -179,6 +179,7 @@ static void free_listener(struct hd_listener *listener)
 	pthread_cond_destroy(&listener->drained);
 	hd_route_table_fini(&listener->routes);
 	hd_listen_socket_fini(&listener->sock);
+	hd_spare_give_up(&listener->spare);
 	hd_pem_free(listener->cert);
 	hd_pem_free(listener->key);
 	free(listener->name);
@@ -371,6 +372,7 @@ struct hd_listener *hd_listener_new(uv_loop_t *loop,
 	struct hd_listener *listener = hd_alloc(sizeof(*listener));
 
 	listener->sock.fd = -1;
+	listener->spare.fd = -1;
 	init_state(listener);
 	take_options(listener, options);
 	if (open_parts(listener, loop, options, err) < 0) {
@@ -397,6 +399,7 @@ int hd_listener_start(struct hd_listener *listener, struct hd_err *err)
 {
 	unsigned ms = tick_ms(&listener->o);
 
+	hd_spare_keep(&listener->spare);
 	if (hd_listener_thread_start(listener, err) < 0)
 		return -1;
 	uv_timer_start(&listener->tick, on_tick, ms, ms);

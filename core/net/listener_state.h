@@ -21,6 +21,7 @@
 #include "core/net/listen_socket.h"
 #include "core/net/listener.h"
 #include "core/net/route_table.h"
+#include "core/net/spare.h"
 
 struct MHD_Daemon;
 
@@ -32,7 +33,8 @@ struct hd_listener {
 	uv_async_t wake;
 	uv_timer_t tick;
 	struct hd_body_budget budget;
-	unsigned handles; /* of libuv, not yet closed [loop] */
+	unsigned handles;      /* of libuv, not yet closed [loop] */
+	struct hd_spare spare; /* the library's thread's, once it runs */
 
 	pthread_mutex_t lock;
 	pthread_cond_t drained; /* `open` became 0 */

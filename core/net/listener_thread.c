@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <microhttpd.h>
 
 #include "core/base/buf.h"
@@ -18,7 +19,8 @@
 #include "core/net/listener_state.h"
 #include "core/net/route_table.h"
 
-#define IDLE_SPARE_S 60 /* above our own deadlines: a second net below */
+#define NO_DESCRIPTOR_MS 50 /* until it is tried again */
+#define IDLE_SPARE_S 60	    /* above our own deadlines: a second net below */
 
 static struct hd_conn *conn_of(struct MHD_Connection *c)
 {
@@ -70,6 +72,7 @@ static void on_connection(void *ud, struct MHD_Connection *c, void **context,
 	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
 		*context = NULL;
 		hd_conn_free(conn);
+		hd_spare_keep(&listener->spare);
 	}
 }
 
@@ -275,14 +278,35 @@ static void on_completed(void *ud, struct MHD_Connection *c, void **context,
 		hd_inbound_free(in);
 }
 
-/* The library's own refusals are seen here only. */
+/* No descriptor for a connection, and no other whose end could be waited for:
+ * the library would try at once and for ever. */
+static void no_descriptor(struct hd_listener *listener)
+{
+	const struct timespec pause = { 0, NO_DESCRIPTOR_MS * 1000000L };
+
+	hd_warning("listener %s: no descriptor left for a connection",
+		   listener->name);
+	if (!hd_spare_give_up(&listener->spare))
+		nanosleep(&pause, NULL);
+}
+
+static bool begins_with(const char *text, const char *beginning)
+{
+	return strncmp(text, beginning, strlen(beginning)) == 0;
+}
+
+/* The library's own refusals, and its despair, are seen here only. */
 static void on_library_log(void *ud, const char *fmt, va_list ap)
 {
-	static const char refused[] = "Error processing request";
 	struct hd_listener *listener = ud;
 
-	if (strncmp(fmt, refused, sizeof(refused) - 1) == 0)
+	if (begins_with(fmt, "Error processing request"))
 		hd_listener_count(listener, "malformed", 1);
+	else if (begins_with(fmt, "Server reached connection limit"))
+		hd_listener_count(listener, "connections", 1);
+	else if (begins_with(fmt, "Hit process or system resource limit at "
+				  "FIRST connection"))
+		no_descriptor(listener);
 	hd_logv(HD_LOG_DEBUG, NULL, fmt, ap);
 }
 

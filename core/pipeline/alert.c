@@ -9,6 +9,8 @@
 #include "core/base/json_text.h"
 #include "core/base/log.h"
 #include "core/pipeline/engine_impl.h"
+#include "core/pipeline/poison.h"
+#include "core/plugin/inflight.h"
 
 static bool has_label(const json_t *record, const char *label)
 {
@@ -32,6 +34,7 @@ struct hd_alert *hd_alert_new(struct hd_engine *engine, const char *id,
 	a->engine = engine;
 	a->program = hd_program_ref(engine->program);
 	snprintf(a->id, sizeof(a->id), "%s", id);
+	a->mark = hd_inflight_note(id, NULL, "step");
 	a->connector = hd_strdup(connector);
 	a->received_ms = received_ms;
 	a->began_ms = hd_now_ms();
@@ -55,6 +58,12 @@ void hd_alert_change(struct hd_alert *a)
 	a->changed = true;
 }
 
+static void leave_memory(struct hd_alert *a)
+{
+	hd_dict_del(&a->engine->running, a->id);
+	hd_poison_left(a->engine->poison, a->id);
+}
+
 void hd_alert_free(struct hd_alert *a)
 {
 	if (!a)
@@ -63,7 +72,8 @@ void hd_alert_free(struct hd_alert *a)
 	    a->pipeline->steps[a->step].type->abandon)
 		a->pipeline->steps[a->step].type->abandon(a);
 	if (hd_dict_get(&a->engine->running, a->id) == a)
-		hd_dict_del(&a->engine->running, a->id);
+		leave_memory(a);
+	hd_inflight_clear(a->mark);
 	hd_asked_fini(&a->asked);
 	hd_ledger_fini(&a->ledger);
 	hd_case_free(a->rows);

@@ -17,6 +17,7 @@
 
 struct hd_case;
 struct hd_engine;
+struct hd_mark;
 struct hd_pipeline;
 struct hd_program;
 
@@ -25,6 +26,7 @@ struct hd_alert {
 	struct hd_program *program; /* one reference */
 	const struct hd_pipeline *pipeline;
 	char id[HD_ID_TEXT];
+	struct hd_mark *mark; /* in case herald crashes over it; or NULL */
 	char *connector;
 	int64_t received_ms; /* UTC */
 	int64_t began_ms;    /* monotonic */

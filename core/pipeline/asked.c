@@ -288,7 +288,6 @@ void hd_asked_restore(struct hd_asked *asked, const json_t *answers)
 {
 	const char *connector, *type, *value, *outcome, *kind, *fills, *reason;
 	json_t *one, *result;
-	unsigned mask;
 	size_t i, at;
 	int k;
 
@@ -305,7 +304,7 @@ void hd_asked_restore(struct hd_asked *asked, const json_t *answers)
 				"fills", &fills, "reason", &reason, "result",
 				&result) < 0)
 			continue;
-		k = hd_kind_parse(type, &mask);
+		k = hd_kind_parse(type, NULL);
 		if (k < 0)
 			continue;
 		at = hd_asked_add(asked, connector, (enum hd_kind)k, value,

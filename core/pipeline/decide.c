@@ -18,6 +18,7 @@
 #include "core/conf/load.h"
 #include "core/journal/journal.h"
 #include "core/journal/reader.h"
+#include "core/pipeline/poison.h"
 #include "core/record/record.h"
 
 #define TEXT_MAX (16u << 20)
@@ -435,20 +436,26 @@ void hd_decide_in(struct hd_alert *a, struct hd_txn *txn)
 	add_decision(a, txn);
 }
 
+void hd_told_dead(struct hd_engine *engine, const char *id, const char *reason)
+{
+	log_end(engine, id, "-", HD_ALERT_DEAD, NULL, NULL, reason, 0);
+}
+
 /* ---- alerts whose last action ended (core/action) ---- */
 
 void hd_finishing(void *ud, struct hd_case *c, enum hd_alert_state state,
 		  struct hd_txn *txn)
 {
+	struct hd_engine *engine = ud;
 	struct hd_buf line;
 
-	(void)ud;
 	hd_buf_init(&line, TEXT_MAX);
 	hd_json_line_begin(&line);
 	hd_json_line_text(&line, "state", hd_alert_state_name(state));
 	hd_json_line_end(&line);
 	hd_txn_entry(txn, c->alert, "ended", hd_buf_text(&line));
 	hd_buf_fini(&line);
+	hd_poison_ending(engine->poison, c->alert, state, txn);
 }
 
 void hd_finished(void *ud, struct hd_case *c, enum hd_alert_state state)

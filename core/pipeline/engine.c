@@ -11,6 +11,7 @@
 #include "core/pipeline/defer.h"
 #include "core/pipeline/engine_impl.h"
 #include "core/pipeline/keep.h"
+#include "core/pipeline/poison.h"
 
 #define DISK_CHECK_MS 1000
 
@@ -32,29 +33,54 @@ static void raise_alarm(void *ud, const char *kind, const char *object,
 	hd_engine_alarm(ud, kind, object, text);
 }
 
+static bool holds(void *ud, const char *alert)
+{
+	const struct hd_engine *engine = ud;
+
+	return hd_poison_holds(engine->poison, alert);
+}
+
+static void left(void *ud, const char *alert)
+{
+	struct hd_engine *engine = ud;
+
+	hd_poison_left(engine->poison, alert);
+}
+
+/* Tells when it begins and when it is over; true: then, and there is room. */
+static bool tell_of_disk(struct hd_engine *engine, const char *kind, bool was,
+			 bool is, const char *words)
+{
+	if (was != is)
+		hd_engine_alarm(engine, kind, "journal", is ? words : NULL);
+	return was && !is;
+}
+
 static void check_disk(uv_timer_t *timer)
 {
 	struct hd_engine *engine = timer->data;
-	int64_t total, room, percent, used;
+	bool was_full = engine->disk_full, was_low = engine->disk_low, room;
+	int64_t total, free_bytes, percent, used;
 	struct hd_err err;
-	bool was = engine->disk_full;
 
-	if (hd_journal_disk(engine->env.journal, &total, &room, &err) < 0 ||
+	if (hd_journal_disk(engine->env.journal, &total, &free_bytes, &err) <
+		    0 ||
 	    total <= 0)
 		return;
 	percent = engine->program->settings->herald.limits.disk_percent;
-	used = total - room;
+	used = total - free_bytes;
 	engine->disk_full = used / (total / 100 + 1) >= percent;
 	engine->disk_low = used / (total / 1000 + 1) >= percent * 9;
-	if (engine->disk_full && !was)
-		hd_engine_alarm(engine, "disk", "journal",
-				"the disk of the journal is filled beyond "
-				"herald.limits.disk: alerts are refused (503) "
-				"-> heraldctl status");
-	if (was && !engine->disk_full) {
-		hd_engine_alarm(engine, "disk", "journal", NULL);
+	room = tell_of_disk(engine, "disk", was_full, engine->disk_full,
+			    "the disk of the journal is filled beyond "
+			    "herald.limits.disk: alerts are refused (503) "
+			    "-> heraldctl status");
+	room |= tell_of_disk(engine, "disk low", was_low, engine->disk_low,
+			     "the disk of the journal is filled nearly to "
+			     "herald.limits.disk: alerts below high severity "
+			     "are refused (503) -> heraldctl status");
+	if (room)
 		hd_intake_room(engine);
-	}
 }
 
 static void on_kept(void *ud)
@@ -83,9 +109,12 @@ struct hd_engine *hd_engine_new(const struct hd_engine_env *env)
 	actions.alarm = raise_alarm;
 	actions.finishing = hd_finishing;
 	actions.finished = hd_finished;
+	actions.holds = holds;
+	actions.left = left;
 	engine->actions = hd_actions_new(&actions);
 	engine->keeper = hd_keeper_new(env->loop, env->journal, on_kept,
 				       engine);
+	engine->poison = hd_poison_new(engine);
 	engine->disk_timer = hd_alloc(sizeof(*engine->disk_timer));
 	uv_timer_init(env->loop, engine->disk_timer);
 	engine->disk_timer->data = engine;
@@ -117,6 +146,7 @@ void hd_engine_free(struct hd_engine *engine)
 	hd_dict_fini(&engine->waiting);
 	hd_actions_free(engine->actions);
 	hd_keeper_free(engine->keeper);
+	hd_poison_free(engine->poison);
 	hd_windows_fini(&engine->windows);
 	hd_program_unref(engine->program);
 	uv_close((uv_handle_t *)engine->disk_timer, free_closed);
@@ -143,6 +173,7 @@ int hd_engine_recover(struct hd_engine *engine, struct hd_err *err)
 
 	hd_journal_stats(engine->env.journal, &stats);
 	engine->backlog = (size_t)stats.alerts[HD_ALERT_RECEIVED];
+	hd_poison_recover(engine->poison);
 	if (hd_windows_load(&engine->windows, engine->env.reader, err) < 0)
 		return hd_err_wrap(err, "dedup windows");
 	if (hd_actions_recover(engine->actions, err) < 0)
@@ -156,6 +187,7 @@ int hd_engine_recover(struct hd_engine *engine, struct hd_err *err)
 	uv_timer_start(engine->disk_timer, check_disk, DISK_CHECK_MS,
 		       DISK_CHECK_MS);
 	hd_keeper_start(engine->keeper);
+	hd_poison_start(engine->poison);
 	hd_run_refill(engine);
 	return 0;
 }

@@ -29,6 +29,7 @@
 
 struct hd_actions;
 struct hd_alert;
+struct hd_amend;
 struct hd_case;
 struct hd_engine;
 struct hd_err;
@@ -96,6 +97,12 @@ struct hd_submission {
 int hd_engine_submit(struct hd_engine *engine, struct hd_instance *instance,
 		     const struct hd_submission *submission,
 		     struct hd_err *err);
+
+/* Tries a dead alert again, as a person wishes: its failed rows, as
+ * hd_actions_amend() does; one of which nothing was decided begins anew.
+ * [loop] */
+int hd_engine_retry(struct hd_engine *engine, const struct hd_amend *amend,
+		    struct hd_err *err);
 
 /* Begins nothing new; `fn` when no commit or call is under way.  Alerts that
  * wait for answers are left to the next start. [loop] */

@@ -25,6 +25,7 @@ struct hd_engine {
 	struct hd_batch *batches; /* emits that wait for their commit */
 	uv_timer_t *disk_timer;
 	struct hd_keeper *keeper;
+	struct hd_poison *poison;
 	/* the cursor in the backlog */
 	int at_severity;
 	int64_t at_num;
@@ -53,6 +54,8 @@ void hd_run_at_once(struct hd_alert *alert, struct hd_txn *txn);
 void hd_run_stored(struct hd_alert *alert);
 bool hd_run_has_place(const struct hd_engine *engine);
 void hd_run_refill(struct hd_engine *engine);
+/* That one, read from the journal, whoever has the places. */
+void hd_run_stored_one(struct hd_engine *engine, const char *id);
 
 /* decide.c */
 void hd_decide(struct hd_alert *alert);
@@ -62,6 +65,9 @@ void hd_decided(struct hd_alert *alert);
 void hd_finishing(void *ud, struct hd_case *c, enum hd_alert_state state,
 		  struct hd_txn *txn);
 void hd_finished(void *ud, struct hd_case *c, enum hd_alert_state state);
+
+/* The log's line and the count of one that is dead without a decision. */
+void hd_told_dead(struct hd_engine *engine, const char *id, const char *reason);
 
 /* engine.c */
 void hd_engine_report_stopped(struct hd_engine *engine);

@@ -23,6 +23,7 @@ struct hd_keeper {
 	bool busy, stopped;
 	bool by_size;	/* the last look found the store too large */
 	bool measuring; /* what went by size is not measured yet */
+	int64_t to_go;	/* alerts, until the next measuring */
 	void (*idle)(void *ud);
 	void *ud;
 };
@@ -37,14 +38,22 @@ static void wait(struct hd_keeper *k, uint64_t ms)
 	uv_timer_start(k->timer, on_time, ms, 0);
 }
 
-static bool is_too_large(const struct hd_keeper *k)
+/* How many alerts must go for the store to be small enough, if all were of one
+ * size; 0: it is. */
+static int64_t count_excess(const struct hd_keeper *k)
 {
 	struct hd_journal_stats stats;
+	int64_t excess, alerts = 0;
 
 	if (k->keep.size_bytes == 0)
-		return false;
+		return 0;
 	hd_journal_stats(k->journal, &stats);
-	return stats.used_bytes > k->keep.size_bytes;
+	excess = stats.used_bytes - k->keep.size_bytes;
+	if (excess <= 0)
+		return 0;
+	for (int s = 0; s < HD_ALERT_STATES; s++)
+		alerts += stats.alerts[s];
+	return 1 + excess / (stats.used_bytes / (alerts + 1) + 1);
 }
 
 static void count(int64_t retired)
@@ -59,6 +68,9 @@ static uint64_t pause_after(struct hd_keeper *k, int64_t retired)
 {
 	bool measured = k->measuring;
 
+	k->to_go = k->by_size && retired != 0 ? k->to_go - retired : 0;
+	if (k->to_go > 0)
+		return AGAIN_MS;
 	k->measuring = k->by_size && retired != 0;
 	if (k->measuring)
 		return MEASURE_MS;
@@ -93,7 +105,9 @@ static void on_time(uv_timer_t *timer)
 	int64_t now = hd_utc_steady_ms();
 	int64_t before = now - k->keep.done_ms;
 
-	k->by_size = !k->measuring && is_too_large(k);
+	if (k->to_go <= 0 && !k->measuring)
+		k->to_go = count_excess(k);
+	k->by_size = k->to_go > 0;
 	if (k->by_size)
 		before = now;
 	hd_txn_window_prune(txn, now);
@@ -134,6 +148,7 @@ void hd_keeper_free(struct hd_keeper *k)
 void hd_keeper_set(struct hd_keeper *k, const struct hd_keep *keep)
 {
 	k->keep = *keep;
+	hd_journal_aim(k->journal, keep->size_bytes);
 }
 
 void hd_keeper_start(struct hd_keeper *k)

@@ -14,6 +14,8 @@
 #include "core/base/metric.h"
 #include "core/journal/journal.h"
 #include "core/journal/reader.h"
+#include "core/pipeline/poison.h"
+#include "core/plugin/inflight.h"
 
 #define REFILL_ROWS 64 /* read from the backlog at once */
 
@@ -113,10 +115,12 @@ static bool run_steps(struct hd_alert *alert)
 
 void hd_run_start(struct hd_alert *alert)
 {
+	hd_inflight_enter(alert->mark);
 	if (!alert->pipeline)
 		choose_pipeline(alert);
 	if (run_steps(alert))
 		hd_decide(alert);
+	hd_inflight_leave(alert->mark);
 }
 
 void hd_run_at_once(struct hd_alert *alert, struct hd_txn *txn)
@@ -149,10 +153,12 @@ void hd_run_continue(struct hd_alert *alert)
 {
 	if (alert->engine->stopping)
 		return;
+	hd_inflight_enter(alert->mark);
 	step_ended(alert);
 	alert->step++;
 	if (run_steps(alert))
 		hd_decide(alert);
+	hd_inflight_leave(alert->mark);
 }
 
 /* ---- the backlog ---- */
@@ -175,7 +181,8 @@ static bool note_row(void *ud, const struct hd_alert_row *row)
 	engine->at_severity = row->severity;
 	engine->at_num = row->num;
 	if (hd_dict_get(&engine->running, row->id) ||
-	    hd_dict_get(&engine->broken, row->id))
+	    hd_dict_get(&engine->broken, row->id) ||
+	    hd_poison_holds(engine->poison, row->id))
 		return true;
 	memcpy(r->ids[r->count], row->id, HD_ID_TEXT);
 	r->connectors[r->count] = hd_strdup(row->connector);
@@ -234,6 +241,23 @@ static void start_stored(struct hd_engine *engine, const struct refill *r,
 					  record, NULL));
 	else
 		give_up(engine, r->ids[i]);
+}
+
+void hd_run_stored_one(struct hd_engine *engine, const char *id)
+{
+	struct hd_alert_row row;
+	struct refill r;
+	struct hd_err err;
+
+	if (hd_reader_alert(engine->env.reader, id, &row, &err) != HD_FOUND)
+		return;
+	memset(&r, 0, sizeof(r));
+	memcpy(r.ids[0], row.id, HD_ID_TEXT);
+	r.connectors[0] = hd_strdup(row.connector);
+	r.received_ms[0] = row.received_ms;
+	r.severity[0] = row.severity;
+	start_stored(engine, &r, 0);
+	free(r.connectors[0]);
 }
 
 static size_t running_max(const struct hd_engine *engine)

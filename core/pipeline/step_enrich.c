@@ -22,6 +22,7 @@
 #include "core/lookup/from_record.h"
 #include "core/lookup/lookup.h"
 #include "core/lookup/policy.h"
+#include "core/plugin/inflight.h"
 #include "core/plugin/instance.h"
 #include "core/plugin/module.h"
 
@@ -142,16 +143,12 @@ static void build_by(struct hd_build *b, struct enrich *e,
 static void build_of(struct hd_build *b, struct enrich *e,
 		     const struct hd_node *of)
 {
-	unsigned mask;
-
 	for (size_t i = 0; i < list_count(of); i++) {
 		const struct hd_node *item = list_item(of, i);
 		const char *word = hd_node_text(item, NULL);
 
-		if (word && hd_kind_parse(word, &mask) >= 0) {
-			e->kinds |= mask;
+		if (word && hd_kind_parse(word, &e->kinds) >= 0)
 			continue;
-		}
 		hd_complain(b->complaints, hd_node_place(item),
 			    "'%s' is nothing that can be looked up",
 			    word ? word : "?");
@@ -304,7 +301,7 @@ static void ask_one(struct round *r, struct hd_instance *instance,
 	const char *fields;
 	char *context = NULL;
 	struct hd_answer *answer;
-	struct hd_ask ask = { 0 };
+	struct hd_ask ask = { .alert = alert->id };
 	struct waiting *w;
 
 	if (key < 0 || hd_asked_has(&alert->asked, name, kind, value))
@@ -512,8 +509,10 @@ static void merge_round(struct round *r)
 
 	if (r->from == alert->asked.count)
 		return;
+	hd_inflight_enter(alert->mark);
 	hd_alert_change(alert);
 	hd_asked_merge(&alert->asked, r->from, alert->record);
+	hd_inflight_leave(alert->mark);
 }
 
 static size_t observables_of(const struct round *r)

@@ -5,6 +5,7 @@
 
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
+#include "core/plugin/inflight.h"
 #include "core/plugin/instance_impl.h"
 #include "core/plugin/visit.h"
 
@@ -29,6 +30,12 @@ static herald_str lay(char **at, const char *p, size_t n)
 
 /* ---- calls whose requests are in the map ---- */
 
+/* A request stays while the plugin runs: its answer is a letter. */
+static struct hd_mark *mark_of(const herald_lookup *l)
+{
+	return HD_LINK_OF(l, const struct hd_request, lookup)->mark;
+}
+
 static void call_lookup(struct hd_instance *i, const herald_id *ids, size_t n)
 {
 	const herald_lookup **batch = hd_alloc_array(n, sizeof(*batch));
@@ -41,11 +48,22 @@ static void call_lookup(struct hd_instance *i, const herald_id *ids, size_t n)
 			batch[count++] = &r->lookup;
 	}
 	if (count > 0 && i->life < HD_LIFE_DESTROYED) {
+		for (uint32_t k = 0; k < count; k++)
+			hd_inflight_enter(mark_of(batch[k]));
 		hd_visit_begin(i, "lookup");
 		i->plugin->enricher->lookup(i->self, batch, count);
 		hd_visit_end(i);
+		for (uint32_t k = 0; k < count; k++)
+			hd_inflight_leave(mark_of(batch[k]));
 	}
 	free(batch);
+}
+
+static const char *mode_name(uint32_t mode)
+{
+	return mode == HERALD_PLAN     ? "plan"
+	       : mode == HERALD_VERIFY ? "verify"
+				       : "run";
 }
 
 static void call_run(struct hd_instance *i, const herald_id *ids, size_t n)
@@ -55,9 +73,11 @@ static void call_run(struct hd_instance *i, const herald_id *ids, size_t n)
 	(void)n;
 	if (!r || i->life >= HD_LIFE_DESTROYED)
 		return;
-	hd_visit_begin(i, "run");
+	hd_inflight_enter(r->mark);
+	hd_visit_begin(i, mode_name(r->call.mode));
 	i->plugin->actions->run(i->self, &r->call);
 	hd_visit_end(i);
+	hd_inflight_leave(r->mark);
 }
 
 static void call_probe(struct hd_instance *i, const herald_id *ids, size_t n)
@@ -142,6 +162,7 @@ static herald_id new_lookup(struct hd_instance *i, uint32_t key,
 	r->late = fn_late;
 	r->ud = q->ud;
 	r->alert = hd_strdup(q->alert);
+	r->mark = hd_inflight_note(q->alert, i->name, "lookup");
 	r->texts = at = hd_alloc(q->value_n + context_n + 2);
 	l->struct_size = sizeof(*l);
 	l->key = key;
@@ -187,6 +208,8 @@ void hd_instance_run(struct hd_instance *i, const struct hd_intent *intent,
 	r->fn = fn;
 	r->ud = ud;
 	r->alert = hd_strdup(intent->alert);
+	r->mark = hd_inflight_note(intent->alert, i->name,
+				   mode_name(intent->mode));
 	r->texts = at = hd_alloc(params_n + record_n + idem_n + memo_n + 4);
 	c->struct_size = sizeof(*c);
 	c->action = intent->action;

@@ -100,9 +100,19 @@ const struct hd_common_row *hd_common_row(const char *name)
 	return row->name ? row : NULL;
 }
 
+static bool names(const herald_plugin *plugin, const char *option)
+{
+	for (uint32_t i = 0; i < plugin->options.count; i++)
+		if (strcmp(plugin->options.items[i].name, option) == 0)
+			return true;
+	return false;
+}
+
 bool hd_common_is_for(const struct hd_common_row *row,
 		      const herald_plugin *plugin)
 {
+	if (names(plugin, row->name))
+		return true;
 	switch (row->who) {
 	case HD_FOR_SOURCES:
 		return plugin->source && plugin->source->map.count > 0;

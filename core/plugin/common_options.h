@@ -64,7 +64,8 @@ extern const struct hd_common_row hd_common_rows[];
 /* The row of that name, or NULL. [any] */
 const struct hd_common_row *hd_common_row(const char *name);
 
-/* True if this row has a meaning for `plugin`. [any] */
+/* True if this row has a meaning for `plugin`: to the host, or to the plugin
+ * itself, which names it. [any] */
 bool hd_common_is_for(const struct hd_common_row *row,
 		      const herald_plugin *plugin);
 

@@ -17,6 +17,7 @@
 #include "core/base/mutant.h"
 #include "core/base/secret.h"
 #include "core/base/utf8.h"
+#include "core/plugin/inflight.h"
 #include "core/plugin/instance_impl.h"
 #include "core/plugin/status.h"
 #include "core/plugin/visit.h"
@@ -184,6 +185,7 @@ static void deliver(struct hd_instance *i, struct hd_request *r,
 				    .ttl_s = m->ttl_s } };
 	void *ud = r->ud;
 
+	hd_inflight_enter(r->mark);
 	hd_buf_init(&v.message, ESCAPED_MAX);
 	fit_status(i, r, &v.c);
 	read_message(i, m, &v);
@@ -192,6 +194,7 @@ static void deliver(struct hd_instance *i, struct hd_request *r,
 	if (r->answered)
 		hd_metric_add(i->metrics.late, 1);
 	hd_health_seen(i, v.c.status, v.c.message);
+	hd_inflight_leave(r->mark);
 	if (!hd_mutant("double_complete"))
 		hd_request_free(i, r);
 	if (fn)

@@ -11,6 +11,7 @@
 #include "core/net/http_token.h"
 #include "core/net/tls.h"
 #include "core/plugin/http_options.h"
+#include "core/plugin/inflight.h"
 #include "core/plugin/instance_impl.h"
 #include "core/plugin/options.h"
 #include "core/plugin/tls_options.h"
@@ -92,10 +93,13 @@ static void end_fetch(struct hd_fetch *f)
 static void give(struct hd_fetch *f, const herald_reply *reply)
 {
 	struct hd_instance *i = f->instance;
+	struct hd_mark *mark;
 
+	mark = hd_request_enter(i, f->req);
 	hd_visit_begin(i, "http");
 	f->fn(i->self, f->req, f->ud, reply);
 	hd_visit_end(i);
+	hd_inflight_leave(mark);
 	end_fetch(f);
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/base/alloc.h"
 #include "core/base/digest.h"
+#include "core/plugin/inflight.h"
 #include "core/plugin/instance_impl.h"
 #include "core/plugin/visit.h"
 
@@ -26,7 +27,9 @@ static void on_work(uv_work_t *work)
 {
 	struct hd_job *job = (struct hd_job *)work;
 
+	hd_inflight_enter_work(job->mark);
 	job->fn(job->instance->self, job->req, job->ud, job->worker);
+	hd_inflight_leave_work(job->mark);
 	hd_crypto_thread_end();
 }
 
@@ -40,6 +43,7 @@ static void on_done(uv_work_t *work, int status)
 	(void)status; /* never cancelled */
 	i->busy_workers &= ~(UINT64_C(1) << job->worker);
 	hd_link_remove(&job->link);
+	hd_inflight_clear(job->mark);
 	free(job);
 	begin_next(i);
 	if (i->cancel_at_ms)
@@ -66,6 +70,13 @@ static void begin_next(struct hd_instance *i)
 	}
 }
 
+static struct hd_mark *note(struct hd_instance *i, herald_id req)
+{
+	const struct hd_request *r = req != 0 ? hd_request_find(i, req) : NULL;
+
+	return r ? hd_inflight_note(r->alert, i->name, "work") : NULL;
+}
+
 static herald_id work(const herald_host *h, herald_id req, herald_work_fn fn,
 		      void *ud)
 {
@@ -83,6 +94,7 @@ static herald_id work(const herald_host *h, herald_id req, herald_work_fn fn,
 	job->instance = i;
 	job->id = id;
 	job->req = req;
+	job->mark = note(i, req);
 	job->fn = fn;
 	job->ud = ud;
 	hd_link_add(&i->jobs, &job->link);

@@ -93,6 +93,10 @@ int hd_instance_start(struct hd_instance *instance, struct hd_err *err);
 void hd_instance_stop(struct hd_instance *instance, int64_t grace_ms,
 		      void (*fn)(void *ud), void *ud);
 
+/* How many are still in such a thread.  While there are any, exit() would never
+ * return: libuv joins its threads there. [loop] */
+unsigned hd_instances_abandoned(void);
+
 /* Before hd_instance_stop(): the addresses of its routes go on answering 503
  * when it is gone, until a successor takes them over
  * (hd_listener_route_leave()). [loop] */

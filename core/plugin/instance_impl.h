@@ -13,6 +13,7 @@
 #define HD_WORKERS_MAX 64
 
 struct hd_http_peer;
+struct hd_mark;
 struct hd_http_request;
 struct hd_metric;
 struct hd_options;
@@ -40,7 +41,8 @@ struct hd_request {
 	int64_t deadline_ms;
 	hd_complete_fn fn, late;
 	void *ud;
-	char *alert; /* NULL: of none; constant */
+	char *alert;	      /* NULL: of none; constant */
+	struct hd_mark *mark; /* in case it crashes; or NULL */
 	union {
 		herald_lookup lookup;
 		herald_call call;
@@ -79,6 +81,7 @@ struct hd_job {
 	herald_id id, req;
 	herald_work_fn fn;
 	void *ud;
+	struct hd_mark *mark; /* of its own: it may outlive its request */
 	unsigned worker;
 	bool running;
 };
@@ -190,6 +193,9 @@ struct hd_request *hd_request_new(struct hd_instance *instance,
 /* Takes it out and frees it. */
 void hd_request_free(struct hd_instance *instance, struct hd_request *request);
 struct hd_request *hd_request_find(struct hd_instance *instance, herald_id id);
+/* The plugin works on that request now (0: on none); the mark to leave, which
+ * stays valid while a function of the instance runs; or NULL. */
+struct hd_mark *hd_request_enter(struct hd_instance *instance, herald_id id);
 /* Runs the deadline's timer for the first that waits. */
 void hd_request_set_timer(struct hd_instance *instance);
 /* Marks it, hurries its HTTP calls and tells the plugin. */

@@ -18,6 +18,13 @@
 #include "core/plugin/visit.h"
 
 /* The last of it, once no handle is open. */
+static unsigned abandoned; /* whose worker has not come back [loop] */
+
+unsigned hd_instances_abandoned(void)
+{
+	return abandoned;
+}
+
 static void free_instance(struct hd_instance *i)
 {
 	void (*fn)(void *ud) = i->stop_fn;
@@ -91,6 +98,7 @@ static void close_timer(uv_timer_t **timer)
 /* Nothing is under way any more, or it was given up. */
 static void finish(struct hd_instance *i)
 {
+	abandoned -= i->abandoned;
 	i->handles++; /* held until all closes are asked for */
 	hd_host_timer_fini(i);
 	call_destroy(i);
@@ -129,6 +137,7 @@ static void abandon(struct hd_instance *i)
 	void *ud = i->stop_ud;
 
 	i->abandoned = true;
+	abandoned++;
 	i->stop_fn = NULL;
 	hd_instance_log(i, HD_LOG_ERROR,
 			"does not give back its threads: it is left as it is "

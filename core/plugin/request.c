@@ -12,6 +12,7 @@
 #include "core/base/clock.h"
 #include "core/base/metric.h"
 #include "core/net/listener.h"
+#include "core/plugin/inflight.h"
 #include "core/plugin/instance_impl.h"
 #include "core/plugin/visit.h"
 
@@ -98,11 +99,21 @@ void hd_request_free(struct hd_instance *i, struct hd_request *r)
 	if (!r->answered && r->kind != HD_SERVED)
 		i->in_flight--;
 	hd_link_remove(&r->link);
+	hd_inflight_clear(r->mark);
 	free(r->alert);
 	free(r->texts);
 	free(r);
 	if (i->cancel_at_ms)
 		hd_cell_poke(i->cell);
+}
+
+struct hd_mark *hd_request_enter(struct hd_instance *i, herald_id id)
+{
+	struct hd_request *r = id != 0 ? hd_request_find(i, id) : NULL;
+	struct hd_mark *mark = r && r->kind != HD_SERVED ? r->mark : NULL;
+
+	hd_inflight_enter(mark);
+	return mark;
 }
 
 /* From here on what the plugin says comes late. */
@@ -124,11 +135,15 @@ struct cancel_mail {
 
 static void call_cancel(struct hd_instance *i, herald_id id)
 {
+	struct hd_mark *mark;
+
 	if (!i->plugin->cancel || i->life == HD_LIFE_DESTROYED)
 		return;
+	mark = hd_request_enter(i, id);
 	hd_visit_begin(i, "cancel");
 	i->plugin->cancel(i->self, id);
 	hd_visit_end(i);
+	hd_inflight_leave(mark);
 }
 
 static void run_cancel(struct hd_instance *i, struct hd_mail *mail)

@@ -35,6 +35,8 @@ int64_t hd_visit_end(struct hd_instance *i)
 	const char *what = i->visiting;
 
 	i->visiting = NULL;
+	if (i->outer_cell)
+		atomic_store(&current_what, i->outer_cell->instance->visiting);
 	atomic_store(&current_cell, i->outer_cell);
 	if (ms < HD_VISIT_SLOW_MS)
 		return ms;
@@ -63,6 +65,14 @@ bool hd_visit_current(char *name, const char **what, int64_t *for_ms)
 	*what = atomic_load(&current_what);
 	*for_ms = (hd_now_us() - atomic_load(&current_since_us)) / 1000;
 	return true;
+}
+
+void hd_visit_innermost(const char **name, const char **what)
+{
+	const struct hd_cell *cell = atomic_load(&current_cell);
+
+	*name = cell ? cell->name : "";
+	*what = cell ? atomic_load(&current_what) : "";
 }
 
 void hd_visit_check(struct hd_cell *cell, const char *name, bool loop,

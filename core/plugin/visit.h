@@ -36,6 +36,10 @@ bool hd_visit_is_inside(const struct hd_instance *instance);
  * HD_CELL_NAME bytes. [any] */
 bool hd_visit_current(char *name, const char **what, int64_t *for_ms);
 
+/* The same for a signal's handler on the loop's thread: constant texts, ""
+ * if none. */
+void hd_visit_innermost(const char **name, const char **what);
+
 #ifdef HD_DEBUG
 #define HD_VISIT_CHECK_LOOP(cell) hd_visit_check(cell, __func__, true, false)
 #define HD_VISIT_CHECK_ANY(cell) hd_visit_check(cell, __func__, false, false)

@@ -17,12 +17,26 @@ static struct cmdb_identity identity_of(const struct stat *st)
 	};
 }
 
-static bool is_same(const struct cmdb_identity *a,
-		    const struct cmdb_identity *b)
+bool cmdb_identity_is(const struct cmdb_identity *a,
+		      const struct cmdb_identity *b)
 {
 	return a->device == b->device && a->inode == b->inode &&
 	       a->size == b->size && a->changed_s == b->changed_s &&
 	       a->changed_ns == b->changed_ns;
+}
+
+bool cmdb_file_identify(const char *path, struct cmdb_identity *out)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return false;
+	if (!S_ISREG(st.st_mode)) {
+		errno = EINVAL;
+		return false;
+	}
+	*out = identity_of(&st);
+	return true;
 }
 
 static enum cmdb_read unread(struct hp_text *why, int error)
@@ -64,7 +78,7 @@ static enum cmdb_read read_open(int fd, struct cmdb_identity *known,
 	if (st.st_size > (off_t)CMDB_FILE_MAX)
 		return unread(why, EFBIG);
 	before = identity_of(&st);
-	if (is_same(&before, known))
+	if (cmdb_identity_is(&before, known))
 		return CMDB_SAME;
 	*text = malloc(before.size + 1);
 	if (!*text)
@@ -73,7 +87,7 @@ static enum cmdb_read read_open(int fd, struct cmdb_identity *known,
 	if (got < 0 || fstat(fd, &st) < 0)
 		return unread(why, errno);
 	after = identity_of(&st);
-	if ((uint64_t)got != before.size || !is_same(&before, &after))
+	if ((uint64_t)got != before.size || !cmdb_identity_is(&before, &after))
 		return CMDB_UNSTEADY;
 	*known = before;
 	*n = (size_t)got;

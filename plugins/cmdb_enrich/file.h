@@ -20,6 +20,14 @@ struct cmdb_identity {
 	int64_t changed_s, changed_ns;
 };
 
+/* What the path is now; false with errno, EINVAL if it is no plain file. [any]
+ */
+bool cmdb_file_identify(const char *path, struct cmdb_identity *out);
+
+/* [any] */
+bool cmdb_identity_is(const struct cmdb_identity *a,
+		      const struct cmdb_identity *b);
+
 enum cmdb_read {
 	CMDB_SAME,     /* as it was: not read */
 	CMDB_UNSTEADY, /* it changes just now: not read */

@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+#include "common/text.h"
+
 #define MAC_DIGITS 12
 
 herald_str cmdb_key_str(const struct cmdb_key *key)
@@ -39,6 +41,19 @@ bool cmdb_key_short(herald_str fqdn, struct cmdb_key *out)
 	if (dot)
 		fqdn.n = (size_t)(dot - fqdn.p);
 	return make('s', fqdn, out);
+}
+
+bool cmdb_name_is_own(herald_str name, const char *const *domains)
+{
+	for (; domains && *domains; domains++) {
+		size_t n = strlen(*domains);
+
+		if (name.n > n + 1 && name.p[name.n - n - 1] == '.' &&
+		    hp_str_same((herald_str){ name.p + name.n - n, n },
+				herald_cstr(*domains)))
+			return true;
+	}
+	return false;
 }
 
 static bool is_hex(char c)

@@ -8,6 +8,9 @@
 
 #include "cmdb_enrich/address.h"
 
+/* What is looked up by. */
+enum cmdb_kind { CMDB_BY_HOST, CMDB_BY_IP, CMDB_BY_MAC, CMDB_KINDS };
+
 #define CMDB_KEY_MAX 256
 
 /* The first byte says of what kind it is. */
@@ -22,6 +25,9 @@ bool cmdb_key_host(herald_str name, struct cmdb_key *out);
 
 /* The first part of a full name. [any] */
 bool cmdb_key_short(herald_str fqdn, struct cmdb_key *out);
+
+/* Below one of the domains (NULL-ended, may be NULL). [any] */
+bool cmdb_name_is_own(herald_str name, const char *const *domains);
 
 /* Six bytes in hex, however they are separated. [any] */
 bool cmdb_key_mac(herald_str mac, struct cmdb_key *out);

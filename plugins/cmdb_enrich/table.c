@@ -3,47 +3,39 @@
 #include <stdlib.h>
 
 #include "cmdb_enrich/address.h"
-#include "cmdb_enrich/csv.h"
 #include "cmdb_enrich/index.h"
-#include "cmdb_enrich/key.h"
+#include "cmdb_enrich/ranges.h"
 
-#define CELLS_MAX 64
+struct text {
+	struct text *next;
+	char *p;
+};
 
 struct cmdb_asset {
 	struct cmdb_asset *next;
 	herald_str cells[]; /* as many as there are columns */
 };
 
-struct range {
-	struct cmdb_network network;
-	struct cmdb_asset *asset;
-};
-
 struct cmdb_table {
-	char *text; /* what all cells point into */
-	herald_str names[CELLS_MAX];
+	const char *unit;   /* "line", "row" */
+	struct text *texts; /* what all cells point into */
+	herald_str names[CMDB_CELLS_MAX];
 	size_t columns;
 	size_t place[CMDB_COLUMNS]; /* index + 1; 0: not in the file */
 	struct cmdb_asset *assets;
 	struct cmdb_index index;
-	struct range *ranges; /* longest prefix first */
-	size_t range_count, range_room;
+	struct cmdb_ranges ranges;
 	struct cmdb_load load;
 };
 
-static const char *const column_names[CMDB_COLUMNS] = {
-	[CMDB_HOSTNAME] = "hostname",
-	[CMDB_FQDN] = "fqdn",
-	[CMDB_IP] = "ip",
-	[CMDB_MAC] = "mac",
-	[CMDB_ID] = "id",
-	[CMDB_TYPE] = "type",
-	[CMDB_OWNER] = "owner",
-	[CMDB_OWNER_MAIL] = "owner_mail",
-	[CMDB_DEPARTMENT] = "department",
-	[CMDB_CRITICALITY] = "criticality",
-	[CMDB_TAGS] = "tags",
-};
+struct cmdb_table *cmdb_table_new(const char *unit)
+{
+	struct cmdb_table *t = calloc(1, sizeof(*t));
+
+	if (t)
+		t->load.unit = unit;
+	return t;
+}
 
 void cmdb_table_free(struct cmdb_table *t)
 {
@@ -56,14 +48,25 @@ void cmdb_table_free(struct cmdb_table *t)
 		t->assets = next;
 	}
 	cmdb_index_fini(&t->index);
-	free(t->ranges);
-	free(t->text);
+	cmdb_ranges_fini(&t->ranges);
+	while (t->texts) {
+		struct text *next = t->texts->next;
+
+		free(t->texts->p);
+		free(t->texts);
+		t->texts = next;
+	}
 	free(t);
 }
 
 const struct cmdb_load *cmdb_table_load(const struct cmdb_table *t)
 {
 	return &t->load;
+}
+
+size_t cmdb_table_columns(const struct cmdb_table *t)
+{
+	return t->columns;
 }
 
 herald_str cmdb_asset_cell(const struct cmdb_table *t,
@@ -77,18 +80,37 @@ herald_str cmdb_asset_cell(const struct cmdb_table *t,
 	return cell.n > 0 ? cell : (herald_str){ NULL, 0 };
 }
 
-bool cmdb_asset_column(const struct cmdb_table *t,
-		       const struct cmdb_asset *asset, size_t i,
-		       herald_str *name, herald_str *cell)
+void cmdb_asset_facts(const struct cmdb_table *t,
+		      const struct cmdb_found *found, struct cmdb_facts *out)
 {
-	if (i >= t->columns)
+	out->is_network = found->is_network;
+	for (size_t i = 0; i < CMDB_COLUMNS; i++)
+		out->of[i] = cmdb_asset_cell(t, found->asset,
+					     (enum cmdb_column)i);
+}
+
+void cmdb_asset_data(const struct cmdb_table *t, const struct cmdb_asset *asset,
+		     struct hp_json *out)
+{
+	for (size_t i = 0; i < t->columns; i++)
+		cmdb_asset_put_data(out, t->names[i],
+				    hp_str_trim(asset->cells[i]));
+}
+
+bool cmdb_table_keep_take(struct cmdb_table *t, char *text)
+{
+	struct text *kept = malloc(sizeof(*kept));
+
+	if (!kept) {
+		free(text);
 		return false;
-	*name = t->names[i];
-	*cell = hp_str_trim(asset->cells[i]);
+	}
+	*kept = (struct text){ t->texts, text };
+	t->texts = kept;
 	return true;
 }
 
-/* ---- the first line ---- */
+/* ---- the columns ---- */
 
 static bool is_repeated(const struct cmdb_table *t, size_t i)
 {
@@ -116,32 +138,38 @@ static bool check_name(const struct cmdb_table *t, size_t i,
 	return false;
 }
 
-static bool read_header(struct cmdb_table *t, struct csv *c,
-			struct hp_text *why)
+static bool set_columns(struct cmdb_table *t, const herald_str *names, size_t n,
+			const struct cmdb_mapping *mapping, struct hp_text *why)
 {
-	if (csv_next(c, t->names, CELLS_MAX, &t->columns) != CSV_ROW) {
-		hp_text_add(why, HERALD_S("the first line names no columns"));
-		return false;
-	}
-	for (size_t i = 0; i < t->columns; i++) {
-		t->names[i] = hp_str_trim(t->names[i]);
+	for (size_t i = 0; i < n; i++) {
+		herald_str name = hp_str_trim(names[i]);
+		const char *ours = cmdb_mapping_name(mapping, name);
+		enum cmdb_column column;
+
+		t->names[i] = ours ? herald_cstr(ours) : name;
 		if (!check_name(t, i, why))
 			return false;
-		for (size_t k = 0; k < CMDB_COLUMNS; k++) {
-			if (hp_str_same(t->names[i],
-					herald_cstr(column_names[k])))
-				t->place[k] = i + 1;
-		}
+		column = cmdb_column_of(t->names[i]);
+		if (column != CMDB_COLUMNS)
+			t->place[column] = i + 1;
 	}
+	t->columns = n;
+	return true;
+}
+
+enum cmdb_header cmdb_table_set_columns(struct cmdb_table *t,
+					const herald_str *names, size_t n,
+					const struct cmdb_mapping *mapping,
+					struct hp_text *why)
+{
+	if (!set_columns(t, names, n, mapping, why))
+		return CMDB_HEADER_BAD;
 	if (t->place[CMDB_HOSTNAME] || t->place[CMDB_FQDN] ||
 	    t->place[CMDB_IP] || t->place[CMDB_MAC])
-		return true;
-	hp_text_addf(why,
-		     "no column is named hostname, fqdn, ip or mac: the "
-		     "first line has %zu, the first of them '%.*s'; is it "
-		     "the right delimiter?",
-		     t->columns, (int)t->names[0].n, t->names[0].p);
-	return false;
+		return CMDB_HEADER_GOOD;
+	hp_text_add(why, HERALD_S("no column is named hostname, fqdn, ip or "
+				  "mac"));
+	return CMDB_HEADER_NO_KEY;
 }
 
 /* ---- keys ---- */
@@ -186,56 +214,18 @@ static void add_short(struct row *row, herald_str fqdn)
 	e->asset = row->asset;
 }
 
-static size_t range_place(const struct cmdb_table *t,
-			  const struct cmdb_network *n, bool *there)
-{
-	size_t i = 0;
-
-	*there = false;
-	while (i < t->range_count && t->ranges[i].network.bits >= n->bits) {
-		if (memcmp(&t->ranges[i].network, n, sizeof(*n)) == 0) {
-			*there = true;
-			return i;
-		}
-		i++;
-	}
-	return i;
-}
-
-static bool make_range_room(struct cmdb_table *t)
-{
-	size_t room = t->range_room > 0 ? 2 * t->range_room : 16;
-	struct range *ranges;
-
-	if (t->range_count < t->range_room)
-		return true;
-	ranges = realloc(t->ranges, room * sizeof(*ranges));
-	if (!ranges)
-		return false;
-	t->ranges = ranges;
-	t->range_room = room;
-	return true;
-}
-
 static void add_range(struct row *row, const struct cmdb_network *n)
 {
-	struct cmdb_table *t = row->t;
-	bool there;
-	size_t i = range_place(t, n, &there);
-
-	if (there) {
+	switch (cmdb_ranges_add(&row->t->ranges, n, row->asset)) {
+	case CMDB_ADDED:
+		break;
+	case CMDB_REPLACED:
 		row->replaces = true;
-		t->ranges[i].asset = row->asset;
-		return;
-	}
-	if (!make_range_room(t)) {
+		break;
+	case CMDB_NO_MEMORY:
 		row->out_of_memory = true;
-		return;
+		break;
 	}
-	memmove(&t->ranges[i + 1], &t->ranges[i],
-		(t->range_count - i) * sizeof(t->ranges[0]));
-	t->ranges[i] = (struct range){ *n, row->asset };
-	t->range_count++;
 }
 
 /* NULL, or why the line is bad; nothing was added then. */
@@ -275,14 +265,14 @@ static const char *add_keys(struct row *row)
 	return NULL;
 }
 
-/* ---- the other lines ---- */
+/* ---- the assets ---- */
 
-static void note_bad(struct cmdb_table *t, size_t line, const char *why)
+void cmdb_table_skip(struct cmdb_table *t, size_t line, const char *why)
 {
 	t->load.skipped++;
 	if (!t->load.first[0])
-		snprintf(t->load.first, sizeof(t->load.first), "line %zu: %s",
-			 line, why);
+		snprintf(t->load.first, sizeof(t->load.first), "%s %zu: %s",
+			 t->load.unit, line, why);
 }
 
 static bool is_utf8(const herald_str *cells, size_t n)
@@ -294,8 +284,7 @@ static bool is_utf8(const herald_str *cells, size_t n)
 	return true;
 }
 
-/* False if memory is lacking. */
-static bool add_row(struct cmdb_table *t, const herald_str *cells, size_t line)
+bool cmdb_table_add(struct cmdb_table *t, const herald_str *cells, size_t line)
 {
 	size_t n = t->columns * sizeof(*cells);
 	struct row row = { .t = t, .asset = malloc(sizeof(*row.asset) + n) };
@@ -307,7 +296,7 @@ static bool add_row(struct cmdb_table *t, const herald_str *cells, size_t line)
 	why = add_keys(&row);
 	if (why) {
 		free(row.asset);
-		note_bad(t, line, why);
+		cmdb_table_skip(t, line, why);
 		return true;
 	}
 	row.asset->next = t->assets;
@@ -316,50 +305,6 @@ static bool add_row(struct cmdb_table *t, const herald_str *cells, size_t line)
 	t->load.replaced += row.replaces;
 	t->load.mended += !is_utf8(cells, t->columns);
 	return !row.out_of_memory;
-}
-
-static bool read_rows(struct cmdb_table *t, struct csv *c)
-{
-	herald_str cells[CELLS_MAX];
-	enum csv_got got;
-	char why[64];
-	size_t n;
-
-	while ((got = csv_next(c, cells, CELLS_MAX, &n)) != CSV_END) {
-		if (got == CSV_BAD) {
-			note_bad(t, c->line, "its quotes are broken");
-		} else if (n != t->columns) {
-			snprintf(why, sizeof(why), "%zu cells, not %zu", n,
-				 t->columns);
-			note_bad(t, c->line, why);
-		} else if (!add_row(t, cells, c->line)) {
-			return false;
-		}
-	}
-	return true;
-}
-
-struct cmdb_table *cmdb_table_new_take(char *text, size_t n, char delimiter,
-				       struct hp_text *why)
-{
-	struct cmdb_table *t = calloc(1, sizeof(*t));
-	struct csv c;
-
-	if (!t) {
-		free(text);
-		hp_text_add(why, HERALD_S("out of memory"));
-		return NULL;
-	}
-	t->text = text;
-	csv_init(&c, text, n, delimiter);
-	if (!read_header(t, &c, why))
-		goto failed;
-	if (read_rows(t, &c))
-		return t;
-	hp_text_add(why, HERALD_S("out of memory"));
-failed:
-	cmdb_table_free(t);
-	return NULL;
 }
 
 /* ---- finding ---- */
@@ -378,15 +323,6 @@ static struct cmdb_found get(const struct cmdb_table *t,
 	return found;
 }
 
-static bool is_below(herald_str name, const char *domain)
-{
-	size_t n = strlen(domain);
-
-	return name.n > n + 1 && name.p[name.n - n - 1] == '.' &&
-	       hp_str_same((herald_str){ name.p + name.n - n, n },
-			   herald_cstr(domain));
-}
-
 static struct cmdb_found find_host(const struct cmdb_table *t, herald_str name,
 				   const char *const *own)
 {
@@ -403,18 +339,14 @@ static struct cmdb_found find_host(const struct cmdb_table *t, herald_str name,
 		cmdb_key_short(name, &key);
 		return get(t, &key);
 	}
-	for (; own && *own; own++) {
-		const herald_str first = { name.p, (size_t)(dot - name.p) };
-
-		if (is_below(name, *own) && cmdb_key_host(first, &key))
-			found = get(t, &key);
-		/* One that says its full name, and it is not this one. */
-		if (found.asset &&
-		    cmdb_asset_cell(t, found.asset, CMDB_FQDN).n > 0)
-			found.asset = NULL;
-		if (found.asset)
-			break;
-	}
+	if (!cmdb_name_is_own(name, own) ||
+	    !cmdb_key_host((herald_str){ name.p, (size_t)(dot - name.p) },
+			   &key))
+		return found;
+	found = get(t, &key);
+	/* One that says its full name, and it is not this one. */
+	if (found.asset && cmdb_asset_cell(t, found.asset, CMDB_FQDN).n > 0)
+		found.asset = NULL;
 	return found;
 }
 
@@ -429,11 +361,9 @@ static struct cmdb_found find_ip(const struct cmdb_table *t, herald_str value)
 		return found;
 	cmdb_key_ip(&address, &key);
 	found = get(t, &key);
-	for (size_t i = 0; !found.asset && i < t->range_count; i++) {
-		if (!cmdb_network_has(&t->ranges[i].network, &address))
-			continue;
-		found.asset = t->ranges[i].asset;
-		found.is_network = true;
+	if (!found.asset) {
+		found.asset = cmdb_ranges_find(&t->ranges, &address);
+		found.is_network = found.asset;
 	}
 	return found;
 }
@@ -450,6 +380,7 @@ struct cmdb_found cmdb_table_find(const struct cmdb_table *t,
 	case CMDB_BY_IP:
 		return find_ip(t, value);
 	case CMDB_BY_MAC:
+	case CMDB_KINDS:
 		break;
 	}
 	if (cmdb_key_mac(value, &key))

@@ -1,12 +1,13 @@
-/* table.h - the assets of one file
+/* table.h - the assets of one file, whatever kind of file it is
  *
- * The first line names the columns, in any order and case.  Those that mean
- * something here are listed below; the others are told as they are.  At least
- * one of hostname, fqdn, ip, mac must be there.  Keys ignore case.  Of two
- * lines with the same key the later wins, and the load says so.  An `ip` may be
- * a network: the longest prefix wins, and an address of its own before all.
+ * Columns have names, in any order and case.  Those of asset.h mean something;
+ * the others are told as they are.  At least one of hostname, fqdn, ip, mac
+ * must be there.  Keys ignore case.  Of two lines with the same key the later
+ * wins, and the load says so.  An `ip` may be a network: the longest prefix
+ * wins, and an address of its own before all.
  *
- * Constant once made: read by the loop while the worker makes the next one.
+ * Built by the worker; constant from then on, and read by the loop while the
+ * worker makes the next one.
  */
 #ifndef HERALD_CMDB_TABLE_H
 #define HERALD_CMDB_TABLE_H
@@ -16,45 +17,67 @@
 
 #include <herald/plugin.h>
 
+#include "cmdb_enrich/asset.h"
+#include "cmdb_enrich/key.h"
+#include "cmdb_enrich/mapping.h"
+#include "common/json.h"
 #include "common/text.h"
 
-enum cmdb_column {
-	CMDB_HOSTNAME,
-	CMDB_FQDN,
-	CMDB_IP,
-	CMDB_MAC,
-	CMDB_ID,
-	CMDB_TYPE,
-	CMDB_OWNER,
-	CMDB_OWNER_MAIL,
-	CMDB_DEPARTMENT,
-	CMDB_CRITICALITY,
-	CMDB_TAGS,
-	CMDB_COLUMNS
-};
+#define CMDB_CELLS_MAX 64
 
 struct cmdb_table;
 struct cmdb_asset;
 
 /* How the load went. */
 struct cmdb_load {
-	size_t rows;	 /* assets */
-	size_t skipped;	 /* bad lines */
-	size_t replaced; /* lines that took a key from an earlier one */
-	size_t mended;	 /* lines that are not UTF-8 */
-	char first[160]; /* the first bad line: where and why; "" if none */
+	const char *unit; /* what a row is called: "line" */
+	size_t rows;	  /* assets */
+	size_t skipped;	  /* bad ones */
+	size_t replaced;  /* that took a key from an earlier one */
+	size_t mended;	  /* that are not UTF-8 */
+	char first[160];  /* the first bad one: where and why; "" if none */
 };
 
-/* Takes ownership of `text` (n + 1 bytes), also on failure.  NULL and `why` if
- * the first line is no header or memory is lacking. [any] */
-struct cmdb_table *cmdb_table_new_take(char *text, size_t n, char delimiter,
-				       struct hp_text *why);
+/* Empty; `unit` is a literal.  NULL if memory is lacking. [any] */
+struct cmdb_table *cmdb_table_new(const char *unit);
 void cmdb_table_free(struct cmdb_table *table);
+
+/* ---- building: columns first ---- */
+
+enum cmdb_header {
+	CMDB_HEADER_GOOD,
+	CMDB_HEADER_BAD,   /* a name is lacking, repeated, no text */
+	CMDB_HEADER_NO_KEY /* nothing to look up by */
+};
+
+/* The names (CMDB_CELLS_MAX at most) must live as long as the table; where
+ * `mapping` has a word of ours for one, that is its name.  `why` unless good.
+ * [any] */
+enum cmdb_header cmdb_table_set_columns(struct cmdb_table *table,
+					const herald_str *names, size_t n,
+					const struct cmdb_mapping *mapping,
+					struct hp_text *why);
+
+/* Adds an asset with as many cells as there are columns; they must live as long
+ * as the table.  One that cannot be used is counted as skipped.  False if
+ * memory is lacking: the table is of no use then. [any] */
+bool cmdb_table_add(struct cmdb_table *table, const herald_str *cells,
+		    size_t line);
+
+/* Counts a line that is no asset. [any] */
+void cmdb_table_skip(struct cmdb_table *table, size_t line, const char *why);
+
+/* Frees `text` with the table.  Takes ownership, also on failure: false if
+ * memory is lacking. [any] */
+bool cmdb_table_keep_take(struct cmdb_table *table, char *text);
+
+/* How many. [any] */
+size_t cmdb_table_columns(const struct cmdb_table *table);
+
+/* ---- reading ---- */
 
 /* Borrowed, valid until the table is freed. [any] */
 const struct cmdb_load *cmdb_table_load(const struct cmdb_table *table);
-
-enum cmdb_kind { CMDB_BY_HOST, CMDB_BY_IP, CMDB_BY_MAC };
 
 /* What was found, borrowed from the table. */
 struct cmdb_found {
@@ -75,10 +98,12 @@ herald_str cmdb_asset_cell(const struct cmdb_table *table,
 			   const struct cmdb_asset *asset,
 			   enum cmdb_column column);
 
-/* The i-th column of the file: its name, and the asset's cell.  False past the
- * last. [any] */
-bool cmdb_asset_column(const struct cmdb_table *table,
-		       const struct cmdb_asset *asset, size_t i,
-		       herald_str *name, herald_str *cell);
+/* All that it says that means something here. [any] */
+void cmdb_asset_facts(const struct cmdb_table *table,
+		      const struct cmdb_found *found, struct cmdb_facts *out);
+
+/* Adds `data`: all columns by their names. [any] */
+void cmdb_asset_data(const struct cmdb_table *table,
+		     const struct cmdb_asset *asset, struct hp_json *out);
 
 #endif

@@ -81,3 +81,30 @@ void hp_end(const herald_host *h, herald_id req, uint32_t status,
 	result.retry_after_ms = retry_after_ms;
 	h->complete(h, req, &result);
 }
+
+void hp_answer_open(struct hp_answer *a, const herald_host *h,
+		    const herald_reply *reply)
+{
+	hp_text_init(&a->why, HP_WHY_MAX);
+	hp_reply_open(h, reply, &a->body);
+	a->status = hp_reply_judge(reply, &a->body, &a->why);
+	a->retry_after_ms = reply->retry_after_ms;
+}
+
+void hp_answer_close(struct hp_answer *a)
+{
+	hp_json_close(&a->body);
+	hp_text_fini(&a->why);
+}
+
+void hp_answer_spoil(struct hp_answer *a, uint32_t status, const char *why)
+{
+	a->status = status;
+	hp_text_add(&a->why, herald_cstr(why));
+}
+
+void hp_answer_end(const struct hp_answer *a, const herald_host *h,
+		   herald_id req)
+{
+	hp_end(h, req, a->status, a->retry_after_ms, &a->why);
+}

@@ -28,6 +28,27 @@ bool hp_reply_open(const herald_host *h, const herald_reply *reply,
 uint32_t hp_reply_judge(const herald_reply *reply, struct hp_json *body,
 			struct hp_text *why);
 
+/* A reply, read and judged.  A service that means something else by a code
+ * changes `status` before it acts on it. */
+struct hp_answer {
+	uint32_t status; /* HERALD_OK, or what to end with */
+	int64_t retry_after_ms;
+	struct hp_json body; /* empty where it is no JSON */
+	struct hp_text why;  /* why it is not OK */
+};
+
+/* The caller closes it. [loop] */
+void hp_answer_open(struct hp_answer *a, const herald_host *h,
+		    const herald_reply *reply);
+void hp_answer_close(struct hp_answer *a);
+
+/* Makes it an answer with another status, and adds words. [loop] */
+void hp_answer_spoil(struct hp_answer *a, uint32_t status, const char *why);
+
+/* Ends a request with the answer's status. [loop] */
+void hp_answer_end(const struct hp_answer *a, const herald_host *h,
+		   herald_id req);
+
 /* True if the service has taken the request, whatever became of its answer: it
  * may have broken off or be too big. [any] */
 bool hp_reply_was_taken(const herald_reply *reply);

@@ -110,6 +110,8 @@ uint32_t http_enrich_read(const herald_host *h, struct hp_json *vars,
 	if (status != HERALD_OK)
 		return status;
 	if (!is_given(h, "data"))
-		hp_json_put_copy(out, "/data", vars, "/answer", "");
+		hp_json_put_copy(out, "/data", vars,
+				 is_given(h, "next") ? "/items" : "/answer",
+				 "");
 	return finish_reputation(out, why);
 }

@@ -1,8 +1,9 @@
 /* answer.h - an answer read by the operator's expressions
  *
- * Expressions see `answer` (the parsed body), `code` (HTTP) and what the
- * templates see.  What comes to nothing is left out; one that fails is told,
- * and the lookup fails with it: half an answer would read as a whole one.
+ * Expressions see `answer` (the parsed body), `code` (HTTP), with pages
+ * `items`, and what the templates see.  What comes to nothing is left out; one
+ * that fails is told, and the lookup fails with it: half an answer would read
+ * as a whole one.
  */
 #ifndef HERALD_HTTP_ENRICH_ANSWER_H
 #define HERALD_HTTP_ENRICH_ANSWER_H

@@ -7,15 +7,15 @@
 #define SEGMENTS_MAX 32
 #define PAIRS_MAX 32
 #define HEADERS_MAX 32
-#define REPLY_MAX (8u << 20)
 
 /* Everything that the request points to. */
 struct question {
 	const herald_host *h;
 	struct hp_json *vars, texts; /* what the templates made */
+	const struct http_enrich_turn *turn;
 	char *path;
 	const char *segments[SEGMENTS_MAX + 1];
-	const char *pairs[2 * PAIRS_MAX + 1];
+	const char *pairs[2 * (PAIRS_MAX + 1) + 1]; /* and the cursor */
 	char *headers[HEADERS_MAX + 1];
 	size_t header_count;
 	herald_str body;
@@ -157,6 +157,20 @@ static void make_pairs(struct question *q, size_t count)
 	}
 }
 
+/* In place of a member of that name, if there is one. */
+static void set_cursor(struct question *q)
+{
+	const char *name = q->h->option(q->h, "next_query", 0).p;
+	size_t i = 0;
+
+	if (!name || !q->turn->cursor.p)
+		return;
+	while (q->pairs[i] && strcmp(q->pairs[i], name) != 0)
+		i += 2;
+	q->pairs[i] = name;
+	q->pairs[i + 1] = q->turn->cursor.p;
+}
+
 static void add_header(struct question *q, const char *name, const char *value)
 {
 	char *line = NULL;
@@ -184,16 +198,19 @@ static void make_headers(struct question *q, size_t count)
 
 static void make(struct question *q)
 {
-	size_t pairs, headers;
+	size_t pairs = 0, headers;
 
-	make_path(q);
-	pairs = make_texts(q, "query");
+	if (!q->turn->address) {
+		make_path(q);
+		pairs = make_texts(q, "query");
+	}
 	headers = make_texts(q, "headers");
 	if (!q->why && is_given(q, "body", 0))
 		render(q, "body", 0, "/body");
 	if (q->why)
 		return;
 	make_pairs(q, pairs);
+	set_cursor(q);
 	make_headers(q, headers);
 	q->body = hp_json_text(&q->texts, "/body", "");
 }
@@ -218,12 +235,13 @@ static void ask(struct question *q, herald_id req, herald_http_fn fn, void *ud)
 		.struct_size = sizeof(rq),
 		.req = req,
 		.method = methods[h->number(h, "method") == 1],
-		.url = h->option(h, "url", 0).p,
+		.url = q->turn->address ? q->turn->address
+					: h->option(h, "url", 0).p,
 		.path = q->segments,
 		.query = q->pairs,
 		.headers = (const char *const *)q->headers,
 		.body = q->body,
-		.max_reply = REPLY_MAX,
+		.max_reply = q->turn->max_reply,
 	};
 
 	fill_auth(h, &rq);
@@ -231,9 +249,10 @@ static void ask(struct question *q, herald_id req, herald_http_fn fn, void *ud)
 }
 
 const char *http_enrich_ask(const herald_host *h, struct hp_json *vars,
-			    herald_id req, herald_http_fn fn, void *ud)
+			    herald_id req, const struct http_enrich_turn *turn,
+			    herald_http_fn fn, void *ud)
 {
-	struct question q = { .h = h, .vars = vars };
+	struct question q = { .h = h, .vars = vars, .turn = turn };
 
 	hp_json_open(&q.texts, h, (herald_str){ NULL, 0 });
 	make(&q);

@@ -8,14 +8,14 @@
 #include <stdlib.h>
 
 #include "common/json.h"
-#include "common/reply.h"
 #include "common/story.h"
 #include "common/text.h"
 
+#include "http_out/batch.h"
+#include "http_out/outcome.h"
 #include "http_out/request.h"
 
 #define LINE_MAX 4096
-#define ANSWER_MAX 500 /* bytes kept of an answer that is no JSON */
 
 enum { POST, SEND_ALERT };
 
@@ -53,77 +53,28 @@ static bool make_body(struct http_out *out, const herald_call *call,
 	return make_text(out, call, params, body);
 }
 
-/* ---- what became of it ---- */
-
-static void put_ticket(struct http_out *out, struct hp_json *answer,
-		       struct hp_json *result)
-{
-	struct hp_json vars;
-
-	hp_json_open(&vars, out->h, (herald_str){ NULL, 0 });
-	hp_json_put_copy(&vars, "/answer", answer, "", "");
-	if (vars.d && result->d) {
-		out->h->eval(out->h, "ticket_uid", 0, vars.d, result->d,
-			     "/ticket/uid");
-		out->h->eval(out->h, "ticket_url", 0, vars.d, result->d,
-			     "/ticket/src_url");
-	}
-	hp_json_close(&vars);
-}
-
-static void done(struct http_out *out, herald_id req, const herald_reply *reply)
-{
-	struct hp_json answer, result;
-
-	hp_json_open(&result, out->h, (herald_str){ NULL, 0 });
-	hp_json_put_int(&result, "/data/code", (int64_t)reply->code);
-	if (hp_reply_open(out->h, reply, &answer))
-		put_ticket(out, &answer, &result);
-	else
-		hp_json_put(&result, "/data/answer",
-			    hp_str_head(hp_str_trim(reply->body), ANSWER_MAX));
-	hp_json_close(&answer);
-	herald_done(out->h, req, HERALD_OK, hp_json_all(&result));
-	hp_json_close(&result);
-}
-
-/* Nothing there to post to is no sound answer, and where the receiver knows
- * repetitions by their key, what is unclear can be said again. */
-static uint32_t status_of(struct http_out *out, uint32_t status)
-{
-	if (HERALD_CLASS(status) == 1)
-		return HERALD_FAILED;
-	if (status == HERALD_IN_DOUBT && out->h->number(out->h, "repeats"))
-		return HERALD_RETRY;
-	return status;
-}
+/* ---- the actions ---- */
 
 static void on_reply(void *self, herald_id req, void *ud,
 		     const herald_reply *reply)
 {
-	struct http_out *out = self;
-	struct hp_json answer;
-	struct hp_text why;
+	struct http_out_answer answer;
 
 	(void)ud;
-	if (hp_reply_was_taken(reply)) {
-		done(out, req, reply);
-		return;
-	}
-	hp_text_init(&why, HP_WHY_MAX);
-	hp_reply_open(out->h, reply, &answer);
-	hp_reply_judge(reply, &answer, &why);
-	hp_end(out->h, req, status_of(out, reply->status),
-	       reply->retry_after_ms, &why);
-	hp_json_close(&answer);
-	hp_text_fini(&why);
+	http_out_answer_open(&answer, self, reply, 0);
+	http_out_answer_end(&answer, req, 0);
+	http_out_answer_close(&answer);
 }
-
-/* ---- the actions ---- */
 
 static void say(struct http_out *out, const herald_call *call, herald_str body)
 {
-	const char *why = http_out_send(out, call, body, on_reply, NULL);
+	const struct http_out_post post = {
+		.req = call->req,
+		.key = call->idem,
+		.type = "application/json",
+		.body = body,
+	};
+	const char *why = http_out_send(out, &post, on_reply, NULL);
 
 	if (why)
 		herald_fail(out->h, call->req, HERALD_BAD_CONFIG,
@@ -155,6 +106,8 @@ static void run(void *self, const herald_call *call)
 	if (call->mode != HERALD_RUN)
 		herald_fail(out->h, call->req, HERALD_UNSUPPORTED,
 			    HERALD_S("it is sent, not planned or verified"));
+	else if (call->action == SEND_ALERT && out->batches)
+		http_out_batches_add(out->batches, call);
 	else if (call->action == SEND_ALERT)
 		say(out, call, call->record);
 	else
@@ -163,16 +116,50 @@ static void run(void *self, const herald_call *call)
 
 /* ---- life ---- */
 
+static bool is_batch_sound(const herald_host *h)
+{
+	int64_t batch = h->number(h, "batch");
+
+	if (h->option(h, "each", 0).p && batch == 1)
+		h->reject(h, "each", HERALD_S("is for batches: set batch"));
+	else if (batch > 1 && batch > h->number(h, "max_in_flight"))
+		h->reject(h, "batch",
+			  HERALD_S("never fills: no more actions than "
+				   "max_in_flight are under way at once, so "
+				   "set that to two or three batches"));
+	else
+		return true;
+	return false;
+}
+
+static void destroy(void *self)
+{
+	struct http_out *out = self;
+
+	http_out_batches_free(out->batches);
+	free(out);
+}
+
 static void *create(const herald_host *h)
 {
-	struct http_out *out = calloc(1, sizeof(*out));
+	struct http_out *out;
 
-	if (!out) {
-		herald_logf(h, HERALD_ERROR, 0, "out of memory");
+	if (!is_batch_sound(h))
 		return NULL;
+	out = calloc(1, sizeof(*out));
+	if (out) {
+		out->h = h;
+		out->sign = h->number(h, "sign") != 0;
 	}
-	out->h = h;
-	out->sign = h->number(h, "sign") != 0;
+	if (out && h->number(h, "batch") > 1) {
+		out->batches = http_out_batches_new(out);
+		if (!out->batches) {
+			destroy(out);
+			out = NULL;
+		}
+	}
+	if (!out)
+		herald_logf(h, HERALD_ERROR, 0, "out of memory");
 	return out;
 }
 
@@ -186,9 +173,13 @@ static void start(void *self)
 			  HERALD_NOT_FOUND;
 }
 
-static void destroy(void *self)
+/* What has gathered was begun. */
+static void halt(void *self)
 {
-	free(self);
+	struct http_out *out = self;
+
+	if (out->batches)
+		http_out_batches_flush(out->batches);
 }
 
 /* clang-format off */
@@ -205,7 +196,14 @@ static const herald_option options[] = {
     { "headers", HERALD_STRING, HERALD_MAP, NULL, NULL, "further headers, by name" },
     { "repeats", HERALD_BOOL, 0, "false", NULL,
       "the receiver folds requests of one Idempotency-Key: what is unclear is sent again" },
-    { "ticket_uid", HERALD_EXPR, 0, NULL, NULL, "identifier of a ticket, from `answer`" },
+    { "batch", HERALD_INT, 0, "1", "1..1000", "send_alert: so many alerts in one request" },
+    { "batch_form", HERALD_ENUM, 0, "array", "array|lines", "a JSON array, or one alert a line" },
+    { "batch_bytes", HERALD_SIZE, 0, "1MiB", "1KiB..64MiB", "no batch of several is longer" },
+    { "linger", HERALD_DURATION, 0, "5ms", NULL, "how long an alert waits to fill a batch" },
+    { "each", HERALD_EXPR, 0, NULL, NULL,
+      "from `answer`: a list with a word on each alert of a batch, true or a code, else why not" },
+    { "ticket_uid", HERALD_EXPR, 0, NULL, NULL,
+      "identifier of a ticket, from `answer` and `index`, the alert's place" },
     { "ticket_url", HERALD_EXPR, 0, NULL, NULL, "its address for people, from `answer`" },
 };
 
@@ -241,6 +239,7 @@ HERALD_PLUGIN {
     .options = HERALD_ITEMS(options),
     .create = create,
     .start = start,
+    .halt = halt,
     .destroy = destroy,
     .actions = &actions,
 };

@@ -79,8 +79,9 @@ static const char *sign(struct headers *headers, const herald_host *h,
 	return NULL;
 }
 
-const char *http_out_send(struct http_out *out, const herald_call *call,
-			  herald_str body, herald_http_fn fn, void *ud)
+const char *http_out_send(struct http_out *out,
+			  const struct http_out_post *post, herald_http_fn fn,
+			  void *ud)
 {
 	static const char *const methods[] = { "POST", "PUT" };
 	const herald_host *h = out->h;
@@ -88,20 +89,21 @@ const char *http_out_send(struct http_out *out, const herald_call *call,
 	const char *why = NULL;
 	herald_http rq = {
 		.struct_size = sizeof(rq),
-		.req = call->req,
+		.req = post->req,
 		.method = methods[h->number(h, "method") == 1],
 		.url = h->option(h, "url", 0).p,
 		.headers = headers.list,
-		.body = body,
+		.body = post->body,
+		.timeout_ms = post->timeout_ms,
 	};
 
 	headers.count = 0;
 	headers.failed = false;
-	add(&headers, "Content-Type", HERALD_S("application/json"));
-	add(&headers, "Idempotency-Key", call->idem);
+	add(&headers, "Content-Type", herald_cstr(post->type));
+	add(&headers, "Idempotency-Key", post->key);
 	add_own(&headers, h);
 	if (out->sign) {
-		why = sign(&headers, h, call->idem, body);
+		why = sign(&headers, h, post->key, post->body);
 	} else if (out->has_secret) {
 		rq.auth_secret = "secret";
 		rq.auth_header = h->option(h, "auth_header", 0).p;

@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-#include "common/reply.h"
-
 #include "misp_enrich/search.h"
 
 /* A page is read on the loop: some 50 us an attribute that is about a value
@@ -67,47 +65,22 @@ static int64_t reset_ms(const herald_reply *reply)
 	return seconds * 1000;
 }
 
-/* `status` is that of any service; what it is from MISP. */
-static uint32_t judge(struct misp_answer *a, const herald_reply *reply,
-		      uint32_t status)
+/* What MISP means by a code. */
+static void judge(struct hp_answer *a, const herald_reply *reply)
 {
-	a->retry_after_ms = reply->retry_after_ms;
-	switch (status) {
-	case HERALD_FORBIDDEN:
-		return HERALD_AUTH; /* so it answers to a wrong key */
-	case HERALD_NOT_FOUND:
+	if (a->status == HERALD_FORBIDDEN) {
+		a->status = HERALD_AUTH; /* so it answers to a wrong key */
+	} else if (a->status == HERALD_NOT_FOUND) {
 		/* Of the path: a search without a match is 200. */
-		hp_text_add(&a->why, HERALD_S("; is this a MISP?"));
-		return HERALD_BAD_REPLY;
-	case HERALD_QUOTA:
+		hp_answer_spoil(a, HERALD_BAD_REPLY, "; is this a MISP?");
+	} else if (a->status == HERALD_QUOTA) {
 		a->retry_after_ms = reset_ms(reply);
-		return status;
-	default:
-		return status;
 	}
 }
 
-void misp_answer_open(struct misp_answer *a, struct misp *m,
+void misp_answer_open(struct hp_answer *a, struct misp *m,
 		      const herald_reply *reply)
 {
-	hp_text_init(&a->why, HP_WHY_MAX);
-	hp_reply_open(m->h, reply, &a->body);
-	a->status = judge(a, reply, hp_reply_judge(reply, &a->body, &a->why));
-}
-
-void misp_answer_close(struct misp_answer *a)
-{
-	hp_json_close(&a->body);
-	hp_text_fini(&a->why);
-}
-
-void misp_answer_spoil(struct misp_answer *a, uint32_t status, const char *why)
-{
-	a->status = status;
-	hp_text_add(&a->why, herald_cstr(why));
-}
-
-void misp_answer_end(const struct misp_answer *a, struct misp *m, herald_id req)
-{
-	hp_end(m->h, req, a->status, a->retry_after_ms, &a->why);
+	hp_answer_open(a, m->h, reply);
+	judge(a, reply);
 }

@@ -12,7 +12,7 @@
 #include <herald/plugin.h>
 
 #include "common/json.h"
-#include "common/text.h"
+#include "common/reply.h"
 
 struct misp;
 
@@ -25,24 +25,8 @@ bool misp_post(struct misp *m, herald_id req, const char *first,
 /* GET /servers/getVersion. [loop] */
 void misp_get_version(struct misp *m, herald_id req, herald_http_fn fn);
 
-/* A reply, read and judged. */
-struct misp_answer {
-	uint32_t status; /* HERALD_OK, or what to end with */
-	int64_t retry_after_ms;
-	struct hp_json body; /* empty where it is no JSON */
-	struct hp_text why;  /* why it is not OK */
-};
-
-/* The caller closes it. [loop] */
-void misp_answer_open(struct misp_answer *a, struct misp *m,
+/* A reply, read, and judged as MISP means it.  The caller closes it. [loop] */
+void misp_answer_open(struct hp_answer *a, struct misp *m,
 		      const herald_reply *reply);
-void misp_answer_close(struct misp_answer *a);
-
-/* Makes an answer that is OK another one, with words. [loop] */
-void misp_answer_spoil(struct misp_answer *a, uint32_t status, const char *why);
-
-/* Ends a request with the answer's status. [loop] */
-void misp_answer_end(const struct misp_answer *a, struct misp *m,
-		     herald_id req);
 
 #endif

@@ -31,15 +31,15 @@ static unsigned version_number(herald_str version)
 }
 
 /* Says in `a` who it is, or why that cannot be told. */
-static void read_version(struct misp *m, struct misp_answer *a)
+static void read_version(struct misp *m, struct hp_answer *a)
 {
 	herald_str version = hp_json_text(&a->body, "/version", "");
 
 	if (a->status != HERALD_OK)
 		return;
 	if (version_number(version) == 0) {
-		misp_answer_spoil(a, HERALD_BAD_REPLY,
-				  "the answer names no version");
+		hp_answer_spoil(a, HERALD_BAD_REPLY,
+				"the answer names no version");
 		return;
 	}
 	hp_text_addf(&a->why, "MISP %.*s", (int)version.n, version.p);
@@ -56,13 +56,13 @@ static void on_probed(void *self, herald_id req, void *ud,
 		      const herald_reply *reply)
 {
 	struct misp *m = self;
-	struct misp_answer a;
+	struct hp_answer a;
 
 	(void)ud;
 	misp_answer_open(&a, m, reply);
 	read_version(m, &a);
-	misp_answer_end(&a, m, req);
-	misp_answer_close(&a);
+	hp_answer_end(&a, m->h, req);
+	hp_answer_close(&a);
 }
 
 static void probe(void *self, herald_id req)
@@ -76,7 +76,7 @@ static void on_started(void *self, herald_id req, void *ud,
 		       const herald_reply *reply)
 {
 	struct misp *m = self;
-	struct misp_answer a;
+	struct hp_answer a;
 
 	(void)req;
 	(void)ud;
@@ -88,7 +88,7 @@ static void on_started(void *self, herald_id req, void *ud,
 		  a.status != HERALD_OK || m->is_old ? HERALD_WARNING
 						     : HERALD_NOTICE,
 		  0, hp_text_str(&a.why));
-	misp_answer_close(&a);
+	hp_answer_close(&a);
 }
 
 static void start(void *self)

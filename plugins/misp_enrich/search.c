@@ -29,10 +29,10 @@ static void free_search(struct search *s)
 	free(s);
 }
 
-static void fail(struct search *s, const struct misp_answer *a)
+static void fail(struct search *s, const struct hp_answer *a)
 {
 	for (size_t i = 0; i < s->n; i++)
-		misp_answer_end(a, s->m, s->findings[i].asked->req);
+		hp_answer_end(a, s->m->h, s->findings[i].asked->req);
 	free_search(s);
 }
 
@@ -85,7 +85,7 @@ static void on_lists(void *self, herald_id req, void *ud,
 		     const herald_reply *reply)
 {
 	struct search *s = ud;
-	struct misp_answer a;
+	struct hp_answer a;
 
 	(void)self;
 	(void)req;
@@ -93,7 +93,7 @@ static void on_lists(void *self, herald_id req, void *ud,
 	note_lists(s->m, a.status == HERALD_OK ? NULL : hp_text_str(&a.why).p);
 	for (size_t i = 0; a.status == HERALD_OK && i < s->n; i++)
 		misp_finding_add_lists(&s->findings[i], s->m->h, &a.body);
-	misp_answer_close(&a);
+	hp_answer_close(&a);
 	end(s);
 }
 
@@ -120,8 +120,7 @@ static void take(void *ud, const struct misp_attribute *a)
 
 /* What many have seen has a longer list than is read: then it is judged without
  * it, and the alert says so. */
-static bool is_worth_another(const struct search *s,
-			     const struct misp_answer *a)
+static bool is_worth_another(const struct search *s, const struct hp_answer *a)
 {
 	return a->status == HERALD_TOO_BIG && s->m->sightings &&
 	       !s->no_sightings;
@@ -141,15 +140,15 @@ static void on_page(void *self, herald_id req, void *ud,
 		    const herald_reply *reply)
 {
 	struct search *s = ud;
-	struct misp_answer a;
+	struct hp_answer a;
 	size_t rows = 0;
 
 	(void)self;
 	(void)req;
 	misp_answer_open(&a, s->m, reply);
 	if (a.status == HERALD_OK && !misp_reply_read(&a.body, take, s, &rows))
-		misp_answer_spoil(&a, HERALD_BAD_REPLY,
-				  "the answer has no attributes");
+		hp_answer_spoil(&a, HERALD_BAD_REPLY,
+				"the answer has no attributes");
 	s->cut_short = rows >= (size_t)s->m->page_size;
 	if (is_worth_another(s, &a))
 		ask_again(s);
@@ -161,7 +160,7 @@ static void on_page(void *self, herald_id req, void *ud,
 		ask_lists(s);
 	else
 		end(s);
-	misp_answer_close(&a);
+	hp_answer_close(&a);
 }
 
 static void put_values(struct search *s, struct hp_json *body)

@@ -84,9 +84,9 @@ static uint32_t status_of_write(const herald_reply *reply, uint32_t status)
 	return hp_reply_of_change(reply, status);
 }
 
-static void end_badly(struct sighting *s, struct misp_answer *a)
+static void end_badly(struct sighting *s, struct hp_answer *a)
 {
-	misp_answer_end(a, s->m, s->call->req);
+	hp_answer_end(a, s->m->h, s->call->req);
 	finish(s);
 }
 
@@ -94,7 +94,7 @@ static void on_added(void *self, herald_id req, void *ud,
 		     const herald_reply *reply)
 {
 	struct sighting *s = ud;
-	struct misp_answer a;
+	struct hp_answer a;
 
 	(void)self;
 	(void)req;
@@ -102,18 +102,18 @@ static void on_added(void *self, herald_id req, void *ud,
 	/* No match is 200 with a message. */
 	if (a.status == HERALD_OK &&
 	    hp_json_text(&a.body, "/message", "").n > 0)
-		misp_answer_spoil(&a, HERALD_FAILED,
-				  hp_json_cstr(&a.body, "/message", ""));
+		hp_answer_spoil(&a, HERALD_FAILED,
+				hp_json_cstr(&a.body, "/message", ""));
 	else if (a.status == HERALD_OK &&
 		 hp_json_type(&a.body, "/Sighting", "") != HERALD_JSON_OBJECT)
-		misp_answer_spoil(&a, HERALD_IN_DOUBT,
-				  "the answer tells of no sighting");
+		hp_answer_spoil(&a, HERALD_IN_DOUBT,
+				"the answer tells of no sighting");
 	a.status = status_of_write(reply, a.status);
 	if (a.status == HERALD_OK)
 		succeed(s);
 	else
 		end_badly(s, &a);
-	misp_answer_close(&a);
+	hp_answer_close(&a);
 }
 
 /* MISP's numbers for what the parameter says. */
@@ -162,15 +162,15 @@ static void on_found(void *self, herald_id req, void *ud,
 		     const herald_reply *reply)
 {
 	struct sighting *s = ud;
-	struct misp_answer a;
+	struct hp_answer a;
 	size_t rows = 0;
 
 	(void)self;
 	(void)req;
 	misp_answer_open(&a, s->m, reply);
 	if (a.status == HERALD_OK && !misp_reply_read(&a.body, see, s, &rows))
-		misp_answer_spoil(&a, HERALD_BAD_REPLY,
-				  "the answer has no attributes");
+		hp_answer_spoil(&a, HERALD_BAD_REPLY,
+				"the answer has no attributes");
 	if (a.status != HERALD_OK)
 		end_badly(s, &a);
 	else if (s->attributes == 0)
@@ -179,7 +179,7 @@ static void on_found(void *self, herald_id req, void *ud,
 		succeed(s);
 	else
 		add(s);
-	misp_answer_close(&a);
+	hp_answer_close(&a);
 }
 
 static void look(struct sighting *s)

@@ -171,7 +171,7 @@ static void on_found(struct flow *f, struct hp_json *body,
 {
 	(void)v;
 	if (hp_json_type(body, "/data", "") != HERALD_JSON_ARRAY) {
-		phantom_fail_with(f, HERALD_BAD_REPLY,
+		phantom_fail_with(f, HERALD_RETRY,
 				  "the answer is no list of containers");
 		return;
 	}

@@ -24,7 +24,8 @@ from collections import Counter
 from typing import NamedTuple
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, os.pardir, "functional"))
+sys.path[:0] = [os.path.join(HERE, os.pardir, one)
+                for one in ("functional", "servers")]
 
 from herald import Herald, WEBHOOK_TOKEN    # noqa: E402
 from kill9 import case_identifier           # noqa: E402
@@ -227,10 +228,10 @@ def check_log(truth, checks):
     ended = re.findall(r" alert=(\w+) pipeline=\S+ state=(\w+)",
                        truth.herald.log())
     last = dict(ended)
-    checks.equal("log: a line for each alert that ended",
-                 Counter(one for one, _ in ended if one in {
-                     a["id"][:8] for a in truth.alerts}).most_common(1)[0][1]
-                 if ended else 1, 1)
+    # The log has the first eight digits, which two of many may share.
+    checks.that("log: one line for each alert that ended", Counter(
+        one for one, _ in ended) - Counter(
+            one["id"][:8] for one in truth.alerts))
     checks.that("log: the state at the end is that of export", (
         f"{one['id'][:8]} {one['state']} {last.get(one['id'][:8])}"
         for one in truth.alerts

@@ -32,7 +32,8 @@ import time
 from collections import Counter
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, os.pardir, "functional"))
+sys.path[:0] = [os.path.join(HERE, os.pardir, one)
+                for one in ("functional", "servers")]
 
 from herald import Herald, WEBHOOK_TOKEN    # noqa: E402
 from sending import JSON, Message, Senders, webhook  # noqa: E402

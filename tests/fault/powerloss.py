@@ -25,7 +25,8 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, os.pardir, "functional"))
+sys.path[:0] = [os.path.join(HERE, os.pardir, one)
+                for one in ("functional", "servers")]
 
 import kill9                                # noqa: E402
 from herald import Herald                   # noqa: E402

@@ -8,16 +8,20 @@
     stage.judge(run)                    again without faults: is all there?
 """
 import http.client
+import itertools
 import os
 import random
 import shutil
 import subprocess
 import sys
 import time
+import traceback
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, os.pardir, "functional"))
+sys.path[:0] = [os.path.join(HERE, os.pardir, one)
+                for one in ("functional", "servers")]
 
 from herald import (Herald, SANITIZER, WEBHOOK_TOKEN,   # noqa: E402
                     find_program)
@@ -28,6 +32,8 @@ from waiting import wait_until                           # noqa: E402
 
 CONFIG = os.path.join(HERE, "stage.yaml.in")
 END_S = 60                      # from SIGTERM to the end
+AT_ONCE = 2                     # daemons
+PORTS = 5                       # chosen anew if somebody took one meanwhile
 IDLE_S = 60                     # until all that was accepted has ended
 TERMINAL = {"done", "merged", "silenced", "dropped", "dead", "quarantined"}
 NO_MEMORY = "out of memory"     # the word of one who gives up for want of it
@@ -49,6 +55,7 @@ class Run:
         self.runs = 0
         self.what = name
         self.violations = []
+        self.said = ""          # to be said again in the end
 
     def pick(self, short, long):
         return short if self.short else long
@@ -56,6 +63,21 @@ class Run:
     def begin(self, what):
         self.what = what
         self.runs += 1
+
+    def each(self, do, jobs):
+        """do(run, job) for each job, two at a time: the account is one."""
+        def play(job):
+            one = Run(self.what, self.seed, self.short, self.folder)
+            try:
+                do(one, job)
+            except Exception:   # a harness that falls over proved nothing
+                one.check(False, traceback.format_exc())
+            return one
+
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for one in pool.map(play, jobs):
+                self.runs += one.runs
+                self.violations += one.violations
 
     def check(self, good, words):
         if not good:
@@ -90,7 +112,7 @@ class Doubles:
 
 
 class Stage:
-    numbers = 0                 # of alerts, over all stages
+    numbers = itertools.count(1)    # of alerts, over all stages
 
     def __init__(self, doubles, config=CONFIG, change=None, **values):
         with open(config, encoding="utf-8") as text:
@@ -127,14 +149,20 @@ class Stage:
 
     def launch(self, deadline_s=10):
         """True once it is ready; False if it ended, or is not ready then."""
-        self.herald.fill_in()
         self.log_at = len(self.herald.log())
-        self.herald.launch()
-        try:
-            wait_until(self.herald.is_ready, deadline_s)
-            return True
-        except (ChildProcessError, AssertionError):
-            return False
+        for _ in range(PORTS):
+            before = len(self.herald.log())
+            self.herald.fill_in()
+            self.herald.launch()
+            try:
+                wait_until(self.herald.is_ready, deadline_s)
+                return True
+            except AssertionError:
+                return False
+            except ChildProcessError:
+                if "already in use" not in self.herald.log()[before:]:
+                    return False
+        return False
 
     def start(self):
         assert self.launch(30), "it does not start:\n" + self.told()
@@ -183,8 +211,7 @@ class Stage:
         end = time.monotonic() + deadline_s
         taken = 0
         for _ in range(count):
-            Stage.numbers += 1
-            uid = f"fault-{os.getpid()}-{Stage.numbers}"
+            uid = f"fault-{os.getpid()}-{next(Stage.numbers)}"
             while self.is_alive() and time.monotonic() < end:
                 if self.post(uid, user) == 200:
                     taken += 1

@@ -1,22 +1,44 @@
 """What lies on the disk: a damaged store, a wrong configuration."""
 import hashlib
+import http.client
+import json
 import os
 import shutil
+import socket
 
+import programs
 from stage import Doubles, Stage
 
 FILES = ("journal.db", "journal.db-wal")
-ALERTS = 6
 
 
 # ---- a damaged store ----
 
+class Control(http.client.HTTPConnection):
+    """The control socket, asked again and again without a process each."""
+
+    def __init__(self, path):
+        super().__init__("herald", timeout=30)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(self.path)
+
+    def ask(self, target):
+        self.request("GET", target)
+        return json.loads(self.getresponse().read())
+
+
 def contents(stage):
-    """{uid: (state, record)} as they are shown."""
+    """{uid: (state, record, received bytes)} as they are shown."""
     found = {}
+    control = Control(stage.herald.path("run/control"))
     for one in stage.herald.export():
-        shown = stage.herald.ctl("show", one["id"])
-        found[one["uid"]] = (one["state"], shown["record"])
+        shown = control.ask("/v1/alerts/" + one["id"])
+        found[one["uid"]] = (one["state"], shown.get("record"),
+                             shown.get("raw"))
+    control.close()
     return found
 
 
@@ -35,6 +57,19 @@ def flip(path, dice):
     return at
 
 
+def opened(run, stage):
+    """Ready; or it ended, and said why."""
+    if stage.launch(30):
+        return True
+    run.check(stage.herald.process.poll() is not None,
+              "neither ready nor ended")
+    stage.stop_hard()
+    run.check(stage.herald.process.returncode > 0 and
+              ("store" in stage.told() or "journal" in stage.told()),
+              lambda: f"no start, and no word of it: {stage.told()}")
+    return False
+
+
 def one_damage(run, doubles, place, true):
     with Stage(doubles) as stage:
         state = stage.herald.path("state")
@@ -45,16 +80,9 @@ def one_damage(run, doubles, place, true):
         name = run.random.choice(files)
         at = flip(os.path.join(state, name), run.random)
         run.begin(f"a bit of {name} at {at}")
-        if stage.launch(30):
+        if opened(run, stage):
             judge_served(run, stage, true)
             stage.end(run)
-        else:
-            run.check(stage.herald.process.poll() is not None,
-                      "neither ready nor ended")
-            stage.stop_hard()
-            run.check(stage.herald.process.returncode > 0 and
-                      ("store" in stage.told() or "journal" in stage.told()),
-                      lambda: f"no start, and no word of it: {stage.told()}")
         run.check(os.path.getsize(os.path.join(state, "journal.db")) > 0,
                   "the damaged file is gone")
 
@@ -73,20 +101,82 @@ def judge_served(run, stage, true):
               f"gone without a word: {gone}")
 
 
-def store(run):
-    """A bit of a sound store is another one; that each time anew."""
-    with Doubles(run.folder) as doubles:
-        place = os.path.join(run.folder, "store")
-        with Stage(doubles) as stage:
-            stage.start()
-            stage.send(ALERTS, 30)
-            stage.idle()
-            true = contents(stage)
-            run.check(len(true) == ALERTS, "the sound store")
+def sound_store(run, doubles, count, killed):
+    """(a state folder, what is in it)"""
+    place = os.path.join(run.folder, "store")
+    with Stage(doubles) as stage:
+        stage.start()
+        stage.send(count, 60)
+        stage.idle()
+        true = contents(stage)
+        run.check(len(true) == count, f"{len(true)} of {count} are stored")
+        if killed:
+            stage.herald.kill()
+        else:
             stage.end(run)
-            shutil.copytree(stage.herald.path("state"), place)
-        for _ in range(run.pick(12, 500)):
-            one_damage(run, doubles, place, true)
+        shutil.copytree(stage.herald.path("state"), place)
+    return place, true
+
+
+def store(run):
+    """A bit of a sound store is another one; that each time anew.  The store
+    by itself stands 2,000 of them in the unit test."""
+    with Doubles(run.folder) as doubles:
+        place, true = sound_store(run, doubles, run.pick(6, 64), False)
+        dice = [run.random.getrandbits(32)
+                for _ in range(run.pick(12, 2000))]
+        run.each(lambda one, seed: (one.random.seed(seed), one_damage(
+            one, doubles, place, true)), dice)
+    if not run.short:
+        programs.unit(run, "test_journal_damage", HERALD_FLIPS="2000")
+
+
+# ---- a log that is cut ----
+
+def frames(wal):
+    """(where each frame of a write-ahead log begins, how long it is)"""
+    with open(wal, "rb") as file:
+        page = int.from_bytes(file.read(12)[8:], "big")
+    length = 24 + page
+    return range(32, os.path.getsize(wal) - length + 1, length), length
+
+
+def one_cut(run, doubles, place, true, at, zeroed):
+    with Stage(doubles) as stage:
+        state = stage.herald.path("state")
+        shutil.copytree(place, state, dirs_exist_ok=True)
+        wal = os.path.join(state, "journal.db-wal")
+        run.begin(f"the log {'zeroed' if zeroed else 'cut'} at {at}")
+        size = os.path.getsize(wal)
+        os.truncate(wal, at)
+        if zeroed:
+            os.truncate(wal, size)
+        if not opened(run, stage):
+            return
+        served = {uid: what[2] for uid, what in contents(stage).items()}
+        changed = [uid for uid, raw in served.items()
+                   if uid not in true or raw != true[uid][2]]
+        run.check(not changed, f"served with other content: {changed[:2]}")
+        run.check(stage.send(1, 10) == 1, "nothing is taken")
+        stage.idle()
+        stage.judge_export(run)
+        stage.end(run)
+
+
+def wal(run):
+    """The write-ahead log ends at any of its frames, within one, or in zeros:
+    what is there is whole, and herald goes on from it."""
+    with Doubles(run.folder) as doubles:
+        place, true = sound_store(run, doubles, run.pick(6, 64), True)
+        starts, length = frames(os.path.join(place, "journal.db-wal"))
+        run.check(len(starts) > 10, f"{len(starts)} frames")
+        cuts = [(start + inside, zeroed) for start in starts
+                for inside, zeroed in ((0, False), (length // 2, False),
+                                       (0, True))]
+        if run.short:
+            cuts = run.random.sample(cuts, 12)
+        run.each(lambda one, cut: one_cut(one, doubles, place, true, *cut),
+                 cuts)
 
 
 # ---- a wrong configuration ----

@@ -147,7 +147,8 @@ def cpu_share(process, seconds):
 
 
 def emfile(run):
-    """More clients than descriptors: it waits for some without spinning."""
+    """More clients than descriptors: it waits for some without spinning, and
+    whoever asks it by its socket is answered."""
     with staged(run) as stage:
         process = stage.herald.process
         used = len(os.listdir(f"/proc/{process.pid}/fd"))
@@ -163,6 +164,10 @@ def emfile(run):
                 peer.connect_ex(("127.0.0.1", stage.herald.port("INGEST")))
             share = cpu_share(stage.herald.process, 3)
             run.check(share < 0.2, f"{share:.0%} of a processor")
+            begun = time.monotonic()
+            told = stage.herald.run_ctl("status")
+            run.check(told.returncode == 0 and time.monotonic() - begun < 5,
+                      lambda: f"heraldctl status: {told.stderr}")
             stage.send(1, 1)
             for peer in peers:
                 peer.close()

@@ -8,13 +8,14 @@ import sys
 
 import pytest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, os.pardir, "servers")]
 
 import certificates as making   # noqa: E402
 import herald as harness        # noqa: E402
-from directories import Relay   # noqa: E402
 from private_net import Unavailable     # noqa: E402
 from real_samba import Samba    # noqa: E402
+from relay import Relay         # noqa: E402
 from services import Service    # noqa: E402
 
 
@@ -78,6 +79,16 @@ def virustotal(pool):
 
 
 @pytest.fixture
+def servicenow(pool):
+    return pool("servicenow")
+
+
+@pytest.fixture
+def netbox(pool):
+    return pool("netbox")
+
+
+@pytest.fixture
 def sink(pool):
     return pool("sink")
 
@@ -107,9 +118,12 @@ def herald():
 
 @pytest.fixture(scope="session")
 def samba():
-    """An Active Directory; it takes ten seconds, once."""
+    """An Active Directory; it takes ten seconds, once in a build tree."""
+    keep, build = map(os.environ.get, ("HERALD_SAMBA", "HERALD_BUILD"))
+    if not keep and build:
+        keep = os.path.join(build, "samba")
     try:
-        running = Samba()
+        running = Samba(keep=keep)
     except Unavailable as reason:
         pytest.skip(f"NOTHING IS TESTED AGAINST ACTIVE DIRECTORY: {reason}")
     yield running

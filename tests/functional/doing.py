@@ -16,6 +16,7 @@ CONFIG = HEAD + """\
 connectors:
   in: {plugin: splunk_in, listen: ingest, secret: {file: @DIR@/secrets/splunk}}
   @NAME@: {@LINES@}
+@SAFETY@
 pipelines:
   - name: default
     steps:
@@ -29,10 +30,12 @@ LATER = ENDED + ("with a message",)
 class Acting:
     numbers = itertools.count()
 
-    def __init__(self, herald, name, lines, action, params, **more):
+    def __init__(self, herald, name, lines, action, params, safety="",
+                 **more):
         self.uid = None
         config = CONFIG
-        for word, text in (("NAME", name), ("LINES", lines),
+        for word, text in (("SAFETY", safety), ("NAME", name),
+                           ("LINES", lines),
                            ("ACTION", action), ("WITH", json.dumps(params))):
             config = config.replace(f"@{word}@", text)
         self.herald = herald(config, **more)

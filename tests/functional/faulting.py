@@ -158,6 +158,8 @@ SPLUNK = ("splunk", "splunk_in")
 LISTENS = ("listen: ingest, mount: /@NAME@, "
            "secret: {file: @DIR@/secrets/splunk}, ")
 KNOWN_MAIL, UNKNOWN_MAIL = "alice@corp.example.com", "nobody@corp.example.com"
+ASSETS = {"hit": {"dest": "ws0042"}, "clean": {"dest": "nobody"},
+          "private": {"dest": "nobody.corp.internal"}}
 KINDS = {
     "misp": Lookup(
         *MISP, ("POST", "/attributes/restSearch"),
@@ -176,6 +178,13 @@ KINDS = {
         options="path: '/breachedaccount/${value}', types: [email], "
         "auth_header: hibp-api-key, auth_prefix: '', "
         "not_found_is_clean: true, "),
+    "now": Lookup(
+        "servicenow", "cmdb_enrich", ("GET", "/api/now/table/*"), ASSETS,
+        options="source: servicenow, auth_user: herald, types: [host], "),
+    "box": Lookup(
+        "netbox", "cmdb_enrich", ("GET", "/api/dcim/devices/"),
+        {**ASSETS, "hit": {"dest": "srv-pay01"}},
+        options="source: netbox, types: [host], "),
     "sighting": Action(
         "add_sighting", "{value: '${src.ip}'}",
         *MISP, ("POST", "/sightings/add"), {"hit": {"src": "203.0.113.45"}}),

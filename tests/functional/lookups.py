@@ -50,12 +50,14 @@ class Alert:
 
 class Asking:
     """`lines` are the connector's members, as in a YAML mapping in one line;
-    @NAME@ in them is filled in as in any configuration."""
+    @NAME@ in them is filled in as in any configuration.  `of`: kinds."""
 
-    def __init__(self, herald, name, lines, **more):
+    def __init__(self, herald, name, lines, of="", **more):
         self.name = name
         self.count = itertools.count()
         config = CONFIG.replace("@NAME@", name).replace("@LINES@", lines)
+        if of:
+            config = config.replace("within: 20s}", f"within: 20s, of: [{of}]}}")
         self.herald = herald(config, **more)
 
     def ask(self, row):

@@ -329,7 +329,8 @@ def test_the_probe_says_who_is_let_in(ad, directory):
 ])
 def test_what_cannot_work_is_refused_at_load(herald, more, word):
     text = lines("ad_enrich", **{"secret": "svc.reader", "tls": "{}", **more})
-    config = CONFIG.replace("@NAME@", "ad").replace("@LINES@", text)
+    config = CONFIG.replace("@NAME@", "ad").replace("@LINES@", text).replace(
+        "@OF@", "")
     checked = herald(config, started=False, files=SECRETS).check()
     assert checked.returncode != 0
     assert word in checked.stderr + checked.stdout

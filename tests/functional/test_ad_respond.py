@@ -3,9 +3,10 @@ import itertools
 
 import pytest
 
-from directories import SECRETS, Relay, lines
+from directories import SECRETS, lines
 from herald import HEAD, WEBHOOK_TOKEN
 from real_samba import NAME, ROOT, STAFF
+from relay import Relay
 from waiting import wait_until
 
 CONFIG = HEAD + """\

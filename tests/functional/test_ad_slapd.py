@@ -1,10 +1,12 @@
 """ad_enrich and what Samba never does: size limits and referrals (OpenLDAP)."""
 import pytest
 
+from doing import Acting
 from herald import free_port
 from lookups import Asking
 from private_net import Unavailable
 from real_slapd import READER, Slapd, person, referral
+from slapd_ad import SlapdAd
 
 MAIL = {"recipient": "two@example.com", "subject": "x", "message_id": "1"}
 # A black hole: who followed it would not be back in time.
@@ -83,3 +85,67 @@ def test_a_wrong_password_is_tried_once(slapd, asking):
     for _ in range(3):
         assert connector.ask({"user": "one"}).outcome == "missing"
     assert server.log().count(" BIND dn=") == 1
+
+
+@pytest.fixture
+def domain(certificates):
+    """OpenLDAP in the place of Active Directory, as contrib/demo has it where
+    nobody is root."""
+    try:
+        running = SlapdAd(certificates, free_port())
+    except Unavailable as reason:
+        pytest.skip(f"NOTHING IS TESTED AGAINST OPENLDAP: {reason}")
+    yield running
+    running.stop()
+
+
+def of(domain, plugin, user, name):
+    return (f"plugin: {plugin}, domain: corp.example.com, servers: "
+            f"['{domain.server}:{domain.port}'], user: '{user}', "
+            f"secret: {{file: '@DIR@/secrets/{name}'}}, "
+            "tls: {ca_file: '@CA@'}")
+
+
+SAFETY = """\
+safety:
+  actions:
+    ad.disable_account: {at_most: [5/1h], per_target: 1/1d, beyond: refuse}
+"""
+
+
+@pytest.fixture
+def acting(herald, domain):
+    return Acting(herald, "ad", of(domain, "ad_respond", domain.writer,
+                                   "writer"),
+                  "disable_account", {"user": "${user.name}"}, SAFETY,
+                  CA=domain.ca, files={"secrets/writer": "Passw0rd.writer"})
+
+
+def test_the_stand_in_tells_who_somebody_is(herald, domain):
+    domain.new_user("boss", ["Domain Admins"], displayName="The Boss")
+    asking = Asking(herald, "ad", of(domain, "ad_enrich", domain.reader,
+                                     "reader"), CA=domain.ca,
+                    files={"secrets/reader": "Passw0rd.reader"})
+    alert = asking.ask({"user": "boss"})
+    assert alert.outcome == "hit", asking.why(alert)
+    user = alert.record["evidences"][0]["user"]
+    assert user["full_name"] == "The Boss"
+    assert [(one["name"], one["uid"]) for one in user["groups"]] == [
+        ("Domain Users", "S-1-5-21-1-2-3-513"),
+        ("Domain Admins", "S-1-5-21-1-2-3-512")]
+    assert user["type_id"] == 2
+
+
+def test_the_stand_in_lets_an_account_be_disabled(acting, domain):
+    domain.new_user("alice")
+    action = acting.act(user="alice")
+    assert action["state"] == "done", action
+    assert domain.uac("alice") == 514
+
+
+def test_the_stand_in_has_domain_admins(acting, domain):
+    domain.new_user("boss", ["Domain Admins"])
+    action = acting.act(user="boss")
+    assert action["state"] == "refused"
+    assert "is in Domain Admins" in action["message"]
+    assert domain.uac("boss") == 512

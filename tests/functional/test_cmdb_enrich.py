@@ -1,9 +1,11 @@
 """cmdb_enrich: what the file says, and what becomes of a file that changes."""
 import os
+import re
 import shutil
 
 import pytest
 
+from herald import HEAD
 from lookups import Asking
 from services import FIXTURES
 from waiting import wait_until
@@ -147,3 +149,61 @@ def test_names_of_our_domains_are_found_by_their_first_part(herald):
                  ", domain: corp.example.com")
     assert ask.ask({"dest": "ws1.corp.example.com"}).outcome == "hit"
     assert ask.ask({"dest": "ws1.evil.example"}).outcome == "clean"
+
+
+def test_a_file_that_is_back_as_it_was_is_in_use_again(herald):
+    """Nothing of it has changed but that it can be read."""
+    ask = asking(herald)
+    told(ask, "5 assets")
+    os.rename(ask.herald.path("assets.csv"), ask.herald.path("away"))
+    told(ask, "No such file or directory; the former 5 assets")
+    os.rename(ask.herald.path("away"), ask.herald.path("assets.csv"))
+    wait_until(lambda: ask.herald.run_ctl(
+        "test-connector", "cmdb").returncode == 0, 30)
+
+
+def test_columns_get_our_names_and_words_our_meaning(herald):
+    ask = asking(herald, "Asset Name,Value,Zone\na,Gold,dmz\n", ", fields: "
+                 "{hostname: asset name, criticality: Value}, levels: "
+                 "{gold: high}")
+    alert = ask.ask({"dest": "a"})
+    assert alert.record["device"]["risk_level_id"] == 3
+    assert alert.answers[0]["data"] == {
+        "hostname": "a", "criticality": "Gold", "Zone": "dmz"}
+
+
+@pytest.mark.parametrize("lines, words", [
+    ("source: csv", "source: csv wants 'file'"),
+    ("source: netbox", "source: netbox wants 'url'"),
+    ("file: /x, url: 'https://a.example'", "source: csv knows no 'url'"),
+    ("source: netbox, url: 'https://a.example', query: x",
+     "source: netbox knows no 'query'"),
+    ("file: /x, levels: {a: urgent}", "urgent")])
+def test_options_that_do_not_fit_are_refused(herald, lines, words):
+    with pytest.raises(ChildProcessError) as refused:
+        Asking(herald, "cmdb", "plugin: cmdb_enrich, " + lines)
+    assert words in str(refused.value)
+
+
+README = os.path.join(os.path.dirname(FIXTURES), os.pardir, "plugins",
+                      "cmdb_enrich", "README.md")
+
+
+def examples():
+    """The configurations of the README, each a text."""
+    with open(README, encoding="utf-8") as text:
+        found = re.findall(r"^    connectors:\n((?:    .*\n)+)", text.read(),
+                           re.M)
+    assert len(found) == 4
+    return [re.sub("^    ", "", one, flags=re.M) for one in found]
+
+
+@pytest.mark.parametrize("example", examples(), ids=range(4))
+def test_the_examples_of_the_readme_are_taken(herald, example):
+    text = HEAD + ("connectors:\n  in: {plugin: splunk_in, listen: ingest, "
+                   "secret: {file: @DIR@/secrets/splunk}}\n") + re.sub(
+        r"\{credential: \w+\}", "{file: @DIR@/secrets/splunk}", example)
+    if "pipelines:" not in text:
+        text += ("pipelines: [{name: default, steps: [{enrich: {by: [cmdb], "
+                 "within: 1s}}]}]\n")
+    assert "started" in herald(text).log()

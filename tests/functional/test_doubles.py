@@ -533,6 +533,69 @@ def test_virustotal_answers_as_recorded(virustotal, name):
     assert json.loads(text) == exchange["response"]["body"]
 
 
+NOW = ["error_400_table", "error_401", "error_404_record", "error_429",
+       "hibernating", "hit_display_value_all", "miss"]
+NOW_PREPARE = {
+    "error_429": lambda now: (now.settings(reset=1795572000),
+                              now.fault("429:60")),
+    "hibernating": lambda now: now.settings(answer=fixture(
+        "cmdb/servicenow_hibernating.json")["response"]),
+}
+
+
+@pytest.mark.parametrize("name", NOW)
+def test_servicenow_answers_as_recorded(servicenow, name):
+    exchange = fixture(f"cmdb/servicenow_{name}.json")
+    want = exchange["response"]
+    NOW_PREPARE.get(name, lambda _: None)(servicenow)
+    key = "Bearer " + ("wrong" if name == "error_401" else servicenow.key)
+    status, headers, text = call(
+        servicenow.port, "GET", exchange["request"]["path"], None,
+        {"Authorization": key})
+    assert status == want["status"]
+    for header, value in want["headers"].items():
+        assert name == "error_429" and header == "X-RateLimit-Limit" \
+            or headers[header] == value
+    if "body_text" in want:
+        assert text.decode() == want["body_text"]
+        return
+    told = json.loads(text)
+    if name != "hit_display_value_all":
+        assert told == want["body"]
+        return
+    # The recording has more fields than were asked for.
+    asked = {"sys_id", "name", "ip_address", "assigned_to",
+             "operational_status"}
+    assert told == {"result": [{
+        field: value for field, value in want["body"]["result"][0].items()
+        if field in asked}]}
+
+
+@pytest.mark.parametrize("name", [
+    "device_hit", "device_miss", "error_400_filter", "error_403_bad_token",
+    "error_403_no_token", "error_404_object", "ip_hit"])
+def test_netbox_answers_as_recorded(netbox, name):
+    exchange = fixture(f"cmdb/netbox_{name}.json")
+    headers = {"Authorization": "Bearer " + netbox.key}
+    if name == "error_403_bad_token":
+        headers["Authorization"] += "x"
+    if name == "error_403_no_token":
+        headers = {}
+    status, _, text = call(netbox.port, "GET", exchange["request"]["path"],
+                           None, headers)
+    assert status == exchange["response"]["status"]
+    assert json.loads(text) == exchange["response"]["body"]
+
+
+def test_netbox_has_pages(netbox):
+    recorded = fixture("cmdb/netbox_page_1.json")
+    device, = recorded["response"]["body"]["results"]
+    netbox.data({"dcim/devices": [device] * 2860})
+    _, _, text = call(netbox.port, "GET", recorded["request"]["path"], None,
+                      {"Authorization": "Bearer " + netbox.key})
+    assert json.loads(text) == recorded["response"]["body"]
+
+
 def test_sink_keeps_the_key_and_the_body(sink):
     call(sink.port, "POST", "/ok/notify", {"a": 1},
          {"Idempotency-Key": "a b/c"})

@@ -68,7 +68,7 @@ def test_a_lost_cache_is_no_trouble(ask_misp, misp):
 
 def test_missing_is_not_remembered(ask_misp, misp):
     asking = ask_misp(", retries: 0")
-    misp.fault("500", times=1)
+    misp.fault("500", path="/attributes/restSearch", times=1)
     alert = asking.ask({"src": PUBLIC})
     assert alert.outcome == "missing"
     assert asking.ask({"src": PUBLIC}).outcome == "clean"
@@ -154,6 +154,19 @@ def test_our_own_and_red_values_stay(herald, virustotal):
     assert len(virustotal.requests()) == 1
 
 
+# Kinds.
+
+@pytest.mark.parametrize("of, wanted", [
+    ("ip", ["ip_addresses"]), ("sha256, ip", ["files", "ip_addresses"]),
+    ("hash", ["files"]), ("domain", [])])
+def test_only_the_kinds_of_the_step_are_asked(herald, virustotal, of, wanted):
+    asking = Asking(herald, "vt", VT, of, URL=virustotal.url,
+                    files={"secrets/vt": virustotal.key + "\n"})
+    asking.ask({"src": PUBLIC, "file_hash": "ab" * 32})
+    assert sorted(one["path"].split("/")[3]
+                  for one in virustotal.requests()) == wanted
+
+
 # Trouble.
 
 def test_a_dead_service_is_left_alone(ask_misp, misp):
@@ -164,6 +177,34 @@ def test_a_dead_service_is_left_alone(ask_misp, misp):
     assert len(misp.requests(path="/attributes/restSearch")) == 5
     assert asking.herald.metrics()[
         'herald_breaker_state{connector="misp",state="open"}'] == 1
+
+
+JUDGES = HEAD + """\
+connectors:
+  in: {plugin: splunk_in, listen: ingest, secret: {file: @DIR@/secrets/splunk}}
+  misp: {plugin: misp_enrich, url: '@MISP@', secret: {file: @DIR@/secrets/misp}, retries: 0}
+  vt: {plugin: vt_enrich, url: '@VT@/api/v3', secret: {file: @DIR@/secrets/vt}, retries: 0}
+pipelines:
+  - name: default
+    steps:
+      - enrich: {by: [misp, vt], within: 20s}
+      - score:
+          - {name: bad, if: 'src.reputation.score_id in [9, 10]', add: 30, because: bad}
+"""
+
+
+@pytest.mark.parametrize("silent, wanted", [
+    (None, (0, 0)), ("misp", (0, 30)), ("vt", (0, 30))])
+def test_that_one_knows_nothing_is_no_answer_of_another(
+        herald, misp, virustotal, silent, wanted):
+    daemon = herald(JUDGES, MISP=misp.url, VT=virustotal.url, files={
+        "secrets/misp": misp.key + "\n", "secrets/vt": virustotal.key + "\n"})
+    for name, double in (("misp", misp), ("vt", virustotal)):
+        if name == silent:
+            double.fault("500")
+    send(daemon, "one", {"src": PUBLIC})
+    score = daemon.ctl("explain", "@last")["score"]
+    assert (score["low"], score["high"]) == wanted
 
 
 def test_equal_values_of_many_alerts_are_asked_once(ask_misp, misp):

@@ -164,3 +164,26 @@ def test_heraldctl_plugin_tells_all(plugin, herald, monkeypatch):
         for param in one["params"]:
             assert f" {param['name']} " in text
     assert "may use: " + ", ".join(about["needs"]) in text
+
+
+# ---- herald.yaml(5) ----
+
+KEY_TABLES = ["core/conf/settings.c", "core/conf/settings_named.c",
+              "core/pipeline/program.c", "core/pipeline/safety.c",
+              "core/plugin/common_options.c",
+              *(os.path.relpath(one, ROOT) for one in sorted(glob.glob(
+                  os.path.join(ROOT, "core/pipeline/step_*.c"))))]
+KEY = re.compile(r'^\t\{ "([a-z_]+)", (?:HERALD|HD_TYPE)_[^}]*?\}', re.M)
+
+
+@pytest.mark.parametrize("table", KEY_TABLES)
+def test_each_key_of_the_configuration_is_in_its_manual(table):
+    with open(os.path.join(ROOT, "core/conf/herald.yaml.5"),
+              encoding="utf-8") as page:
+        words = set(re.findall(r"[a-z_]+[a-z0-9_]*", page.read()))
+    with open(os.path.join(ROOT, table), encoding="utf-8") as source:
+        keys = {key[1] for key in KEY.finditer(source.read())
+                if "HD_KEY_LATER" not in key[0]
+                and "HD_FOR_LATER" not in key[0]
+                and not key[1].startswith("tls_")}
+    assert keys <= words, sorted(keys - words)

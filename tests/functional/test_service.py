@@ -172,3 +172,27 @@ def test_while_it_stops_nothing_is_taken(served, misp):
     acting.herald.restart()
     assert acting.ended("one")["state"] == "done"
     assert len(acting.herald.export()) == 1
+
+
+STUCK = HEAD + """\
+connectors:
+  in: {plugin: splunk_in, listen: ingest, secret: {file: @DIR@/secrets/splunk}}
+  demo: {plugin: demo, listen: ingest, timeout: 1s, greeting: '@DIR@/never'}
+pipelines:
+  - name: default
+    steps:
+      - enrich: {by: [demo], within: 1s}
+"""
+
+
+def test_a_thread_that_never_comes_back_does_not_keep_it(herald):
+    """libuv would wait for it in exit()."""
+    daemon = herald(STUCK)
+    daemon.post(f"/v1/splunk/webhook/{WEBHOOK_TOKEN}", {
+        "sid": "1", "result": {"user": "stuck"}})
+    wait_until(lambda: daemon.export()
+               and daemon.export()[0]["state"] == "done", 30, daemon.log)
+    began = time.monotonic()
+    assert daemon.stop() == 0
+    assert time.monotonic() - began < 40
+    assert "does not give back its threads" in daemon.log()

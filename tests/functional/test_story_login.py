@@ -1,5 +1,7 @@
 """Failed log-ins and then a success: the example conf/examples/active-directory.yaml,
-with a real Active Directory and doubles of all else, as root."""
+with a real Active Directory, a real Postfix where the mailbox is looked into, and
+doubles of all else, as root."""
+import contextlib
 import email
 import email.policy
 import itertools
@@ -8,9 +10,11 @@ import sys
 
 import pytest
 
-from directories import SECRETS, Relay
-from herald import WEBHOOK_TOKEN
+from directories import SECRETS
+from herald import WEBHOOK_TOKEN, free_port
+from real_postfix import Postfix, Unavailable
 from real_samba import NAME
+from relay import Relay
 from services import DOUBLES, TESTS, fixture
 from waiting import wait_until
 
@@ -40,9 +44,19 @@ HERE = [
      "share: all, "),
     ("https://soar.example.com", "@SOAR@"),
     ("url: 'smtp://smtp.example.com:587'",
-     "url: 'smtp://127.0.0.1:@MAIL@', starttls: off"),
+     "url: 'smtp://127.0.0.1:@MAIL@', @MAIL_TLS@"),
     (", secret: {credential: mail}", ""),
     ("[5/1h, 20/1d]", "@AT_MOST@"),
+    # A playbook that is followed to its end, instead of begun.
+    ("secret: {credential: soar}", "secret: {credential: soar}, poll: 100ms"),
+    ("with: {playbook: local/suspicious_login, severity: high}",
+     "with: {severity: high}\n"
+     "          - name: playbook\n            do: soar.run_playbook\n"
+     "            with: {container: '${done.case.result.container_id}', "
+     "playbook: local/suspicious_login}"),
+    ("beyond: refuse}", "beyond: refuse}\n"
+     "    soar.run_playbook: {at_most: 20/1h, per_target: 5/1d, "
+     "beyond: refuse}"),
 ]
 PEOPLE = itertools.count()
 
@@ -68,7 +82,8 @@ class Story:
         self.directory = directory
         self.mail = mail
         self.soar = service("soar")
-        misp, vt = service("misp"), service("virustotal")
+        self.soar.settings(run_statuses=["pending", "running", "success"])
+        self.misp, self.vt = misp, vt = service("misp"), service("virustotal")
         keys = {**CREDENTIALS, "misp": misp.key, "vt": vt.key,
                 "soar": self.soar.key}
         text = example()
@@ -78,7 +93,7 @@ class Story:
         self.herald = herald(
             text, MODE=mode, AT_MOST=at_most, READER=reader, CA=directory.ca,
             MISP=misp.url, VT=vt.url, SOAR=self.soar.url, MAIL=str(mail.port),
-            files={"assets.csv": ASSETS,
+            MAIL_TLS=mail.tls, files={"assets.csv": ASSETS,
                    **{f"credentials/{name}": value
                       for name, value in keys.items()}})
 
@@ -109,21 +124,96 @@ class Story:
         return None
 
     def told_soc(self):
-        return [email.message_from_bytes(one.text,
-                                         policy=email.policy.default)
-                for one in self.mail.mails]
+        return [email.message_from_bytes(one, policy=email.policy.default)
+                for one in self.mail.read()]
+
+
+class ScriptedMail(Smtp):
+    tls = "starttls: off"
+
+    def __init__(self):
+        super().__init__(transcript("plain_ok"))
+
+    def read(self):
+        return [one.text for one in self.mails]
+
+
+class RealMail(Postfix):
+    def __init__(self, certificates):
+        super().__init__(*certificates["good"], free_port())
+        self.tls = f"tls: {{ca_file: '{certificates['ca']}'}}"
+
+    def read(self):
+        return self.mails("soc@example.com")
 
 
 @pytest.fixture
-def story(directory, herald, service):
-    with Smtp(transcript("plain_ok")) as mail:
-        yield lambda **more: Story(herald, directory, service, mail, **more)
+def stories(directory, herald, service):
+    """Starts stories with this server for mail."""
+    with contextlib.ExitStack() as servers:
+        yield lambda mail, **more: Story(
+            herald, directory, service, servers.enter_context(mail), **more)
 
 
-def test_a_critical_one_is_disabled_and_people_hear_of_it(story, directory):
-    it = story()
+@pytest.fixture
+def story(stories):
+    return lambda **more: stories(ScriptedMail(), **more)
+
+
+def check_enriched(it, alert, user):
+    """What each source said stands in the record, and decided."""
+    said = {(one["connector"], one["value"]): one["outcome"]
+            for one in alert["answers"]}
+    for one in (("ad", user), ("cmdb", "vpn-gw-01"),
+                ("misp", BAD_IP), ("vt", BAD_IP)):
+        assert said[one] == "hit", (one, said)
+    record = alert["record"]
+    known = record["evidences"][0]["user"]
+    assert known["full_name"] == "Some One"
+    assert known["ldap_person"]["job_title"] == "Clerk"
+    # Finance-All holds Finance-Users, whose member the user is.
+    assert {"Finance-Users", "Finance-All"} <= {
+        one["name"] for one in known["groups"]}
+    assert record["device"]["risk_level"] == "High"
+    bad, = [one for one in record["observables"] if one["value"] == BAD_IP]
+    assert bad["reputation"]["score_id"] >= 9
+    providers = {one["provider"] for one in record["enrichments"]}
+    assert {"ad", "cmdb", "misp", "vt"} <= providers
+    assert BAD_IP in it.misp.asked()
+    assert [one["path"] for one in it.vt.requests()].count(
+        f"/api/v3/ip_addresses/{BAD_IP}") == 1
+
+
+def check_case(it, alert, rows, user):
+    state = it.soar.state()
+    case, = state["containers"]
+    assert case["severity"] == "high"
+    cefs = [one["cef"] for one in case["artifacts"]]
+    assert any(user in one.values() for one in cefs), cefs
+    assert any(BAD_IP in one.values() for one in cefs), cefs
+    # It was begun once, was pending, and was asked about until its end.
+    run, = state["runs"]
+    assert run["playbook_id"] == "local/suspicious_login"
+    assert (run["container"], run["status"]) == (case["id"], "success")
+    told = [one["what"].get("message", "") for one in alert["entries"]
+            if one["kind"] == "action" and one["what"]["state"] == "pending"]
+    assert any(one.endswith(": running") for one in told), alert["entries"]
+    assert rows["playbook"]["state"] == "done"
+    assert "success" in rows["playbook"]["message"]
+    assert len(it.soar.requests(method="GET",
+                                path=f"/rest/playbook_run/{run['id']}")) == 3
+
+
+def test_a_critical_one_is_disabled_and_people_hear_of_it(
+        stories, directory, certificates):
+    try:
+        it = stories(RealMail(certificates))
+    except Unavailable as reason:
+        pytest.skip(f"NOTHING IS TESTED AGAINST POSTFIX: {reason}")
     user = it.someone()
+    assert directory.uac(user) == 512
     alert, rows = it.tell(user)
+    check_enriched(it, alert, user)
     assert alert["score"] == {"low": 90, "high": 90}, alert["ledger"]
     counted = {one["name"]: one["add"] for one in alert["ledger"]
                if one["counted"] == "counted"}
@@ -131,11 +221,9 @@ def test_a_critical_one_is_disabled_and_people_hear_of_it(story, directory):
                        "src_malicious": 35}
     assert rows["disable"]["state"] == "done"
     assert directory.uac(user) == 514
-    state = it.soar.state()
-    assert len(state["containers"]) == 1
-    assert [run["playbook_id"] for run in state["runs"]] == [
-        "local/suspicious_login"]
+    check_case(it, alert, rows, user)
     mail, = it.told_soc()
+    assert "with ESMTPS" in mail["Received"]
     assert mail["To"] == "soc@example.com"
     assert mail["Subject"] == ("[Critical] Multiple failed logins followed by "
                                f"a successful one: {user}")

@@ -107,6 +107,10 @@ CASES = {
         "10s"),
     "listener that is not there": (
         GOOD.replace("listen: ingest,", "listen: §ingst,"), "listen"),
+    "limit of a listener that is none": (
+        GOOD.replace("  ingest: {address: '127.0.0.1:8443'}", "  ingest: {address: '127.0.0.1:8443', limits: {§header: 10s}}", 1), "headers"),
+    "time of a listener that is none": (
+        GOOD.replace("  ingest: {address: '127.0.0.1:8443'}", "  ingest: {address: '127.0.0.1:8443', limits: {headers: §10}}", 1), "10s"),
     "literal secret": (
         GOOD.replace("  inline_secrets: true\n", "").replace(
             "secret: example-token", "secret: §example-token"), "credential"),

@@ -4,23 +4,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmdb_enrich/answer.h"
+#include "cmdb_enrich/asset.h"
+#include "cmdb_enrich/sheet.h"
 #include "cmdb_enrich/table.h"
 #include "core/plugin/instance_impl.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+static const struct cmdb_mapping mapping;
 
 static void look_up(const herald_host *h, const struct cmdb_table *t,
 		    enum cmdb_kind kind, herald_str value)
 {
 	static const char *const own[] = { "example", NULL };
 	struct cmdb_found found = cmdb_table_find(t, kind, value, own);
+	struct cmdb_facts facts;
 	struct hp_json out;
 
 	if (!found.asset)
 		return;
 	hp_json_open(&out, h, (herald_str){ NULL, 0 });
-	cmdb_answer(t, &found, &out);
+	cmdb_asset_facts(t, &found, &facts);
+	cmdb_asset_put(&facts, &mapping, &out);
+	cmdb_asset_data(t, found.asset, &out);
 	if (!hp_json_all(&out).p)
 		abort();
 	hp_json_close(&out);
@@ -40,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	memcpy(text, header, head);
 	memcpy(text + head, data, n);
 	text[head + n] = '\0';
-	t = cmdb_table_new_take(text, head + n, ',', &why);
+	t = cmdb_sheet_read_take(text, head + n, ',', &mapping, &why);
 	if (!t && why.n == 0)
 		abort();
 	if (t) {

@@ -138,10 +138,16 @@ static const herald_actions actions = {
 };
 
 HERALD_PLUGIN{
-	HERALD_HEADER,	     .name = "targets",
-	.version = "1.0",    .summary = "Plans what it is told to plan.",
-	.license = "MIT",    .options = HERALD_ITEMS(options),
-	.create = create,    .start = start,
-	.halt = halt,	     .destroy = destroy,
+	HERALD_HEADER,
+	.name = "targets",
+	.version = "1.0",
+	.summary = "Plans what it is told to plan.",
+	.license = "MIT",
+	.needs = HERALD_NEED_HTTP, /* for `proxy` */
+	.options = HERALD_ITEMS(options),
+	.create = create,
+	.start = start,
+	.halt = halt,
+	.destroy = destroy,
 	.actions = &actions,
 };

@@ -81,6 +81,7 @@ static int tear_down(void **state)
 	"'1,072.5'}}}"
 
 #define BAD ", 'reputation': {'score_id': 9, 'base_score': 12.0}"
+#define CLEAN ", 'reputation': {'score_id': 0, 'base_score': 0.0}"
 
 enum {
 	AD = 1,
@@ -89,7 +90,8 @@ enum {
 	PARKED = 8,
 	BAD_SOURCE = 16,
 	FULL = 32,
-	MISP = 64
+	MISP = 64,
+	CLEAN_SOURCE = 128
 };
 
 static const struct hd_missing ad = { .connector = "ad",
@@ -125,7 +127,10 @@ static void set_stage(struct stage *stage, unsigned how, int low, int known,
 	size_t n = 0;
 
 	memset(stage, 0, sizeof(*stage));
-	snprintf(record, sizeof(record), RECORD, how & BAD_SOURCE ? BAD : "");
+	snprintf(record, sizeof(record), RECORD,
+		 how & BAD_SOURCE     ? BAD
+		 : how & CLEAN_SOURCE ? CLEAN
+				      : "");
 	stage->scope.record = json_of(record);
 	stage->scope.enrich = json_of(
 		"{'misp': [{'value': '198.51.100.23', 'data': {'n': 2},"

@@ -6,15 +6,17 @@
 #include <cmocka.h>
 
 #include "cmdb_enrich/address.h"
-#include "cmdb_enrich/answer.h"
+#include "cmdb_enrich/asset.h"
 #include "cmdb_enrich/csv.h"
 #include "cmdb_enrich/file.h"
+#include "cmdb_enrich/sheet.h"
 #include "cmdb_enrich/table.h"
 #include "tests/unit/json_help.h"
 #include "tests/unit/plugin_rig.h"
 
 static struct rig rig;
 static struct hp_text why;
+static const struct cmdb_mapping mapping; /* nothing is renamed */
 static const char *const own[] = { "corp.example.com", NULL };
 
 static int set_up(void **state)
@@ -160,14 +162,16 @@ static void networks_hold_their_addresses(void **state)
 
 static struct cmdb_table *table_of(const char *text, char delimiter)
 {
-	return cmdb_table_new_take(strdup(text), strlen(text), delimiter, &why);
+	return cmdb_sheet_read_take(strdup(text), strlen(text), delimiter,
+				    &mapping, &why);
 }
 
 static struct cmdb_table *table_in(const char *fixture, char delimiter)
 {
 	size_t n;
 	char *text = rig_fixture(fixture, &n);
-	struct cmdb_table *t = cmdb_table_new_take(text, n, delimiter, &why);
+	struct cmdb_table *t = cmdb_sheet_read_take(text, n, delimiter,
+						    &mapping, &why);
 
 	if (!t)
 		fail_msg("%s", hp_text_str(&why).p);
@@ -198,12 +202,15 @@ static void expect_answer(const struct cmdb_table *t, enum cmdb_kind kind,
 			  const char *value, const char *want)
 {
 	struct cmdb_found found = find(t, kind, value);
+	struct cmdb_facts facts;
 	struct hp_json out;
 	json_t *got;
 
 	assert_non_null(found.asset);
 	hp_json_open(&out, &rig.h, (herald_str){ NULL, 0 });
-	cmdb_answer(t, &found, &out);
+	cmdb_asset_facts(t, &found, &facts);
+	cmdb_asset_put(&facts, &mapping, &out);
+	cmdb_asset_data(t, found.asset, &out);
 	got = json_loads(hp_json_all(&out).p, 0, NULL);
 	if (!json_same(got, want))
 		fail_msg("%s", value);

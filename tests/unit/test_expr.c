@@ -82,6 +82,17 @@ static const struct {
 	  HD_NOT_SURE, "vt quota spent" },
 	{ "observables.exists(o, o.reputation.score_id == 9)", VT | BAD_SOURCE,
 	  0, 0, 0, HD_HOLDS, "" },
+	/* that one knows nothing is no answer for another who is missing */
+	{ "src.reputation.score_id in [9, 10]", CLEAN_SOURCE, 0, 0, 0,
+	  HD_NOT_MET, "" },
+	{ "src.reputation.score_id in [9, 10]", VT | CLEAN_SOURCE, 0, 0, 0,
+	  HD_NOT_SURE, "vt quota spent" },
+	{ "src.reputation.score_id in [9, 10]", CMDB | CLEAN_SOURCE, 0, 0, 0,
+	  HD_NOT_MET, "" },
+	{ "observables.exists(o, o.?reputation.?score_id.orValue(0) == 9)",
+	  VT | CLEAN_SOURCE, 0, 0, 0, HD_NOT_SURE, "vt quota spent" },
+	{ "observables.exists(o, o.?reputation.?score_id.orValue(0) == 9)",
+	  CMDB | CLEAN_SOURCE, 0, 0, 0, HD_NOT_MET, "" },
 	/* what lookups answered */
 	{ "enrich.misp.exists(a, a.reputation.score_id == "
 	  "REPUTATION.PROBABLY_MALICIOUS)",

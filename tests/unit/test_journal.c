@@ -442,6 +442,32 @@ static void meta_is_kept_and_deleted(void **state)
 	assert_int_equal(store->err.code, EINVAL);
 }
 
+/* --- ids --- */
+
+/* Of successive ids most begin with the four digits of the one before, and
+ * differ in the next two.  (Two stretches may begin alike by chance, which is
+ * at most 40 clashes; were the two digits random, there would be 79.) */
+static void successive_ids_are_near_and_told_apart(void **state)
+{
+	enum { COUNT = 640, STRETCH = 64 };
+	static char ids[COUNT][HD_ID_TEXT];
+	int i, j, near = 0, clashes = 0;
+
+	(void)state;
+	for (i = 0; i < COUNT; i++) {
+		hd_journal_new_id(ids[i]);
+		assert_int_equal(strspn(ids[i], "0123456789abcdef"), 32);
+		near += i > 0 && memcmp(ids[i], ids[i - 1], 4) == 0;
+		for (j = i - 1; j >= 0; j--) {
+			assert_memory_not_equal(ids[i] + 6, ids[j] + 6, 26);
+			clashes += i - j < STRETCH &&
+				   memcmp(ids[i], ids[j], 6) == 0;
+		}
+	}
+	assert_true(near > COUNT * 9 / 10);
+	assert_true(clashes <= 40);
+}
+
 /* --- redelivery --- */
 
 static void same_uid_again_is_known(void **state)
@@ -1295,6 +1321,7 @@ int main(void)
 		TEST(budget_counts_and_forgets),
 		TEST(connector_state_is_kept_and_deleted),
 		TEST(meta_is_kept_and_deleted),
+		TEST(successive_ids_are_near_and_told_apart),
 		TEST(same_uid_again_is_known),
 		TEST(uid_counts_within_its_plugin),
 		TEST(empty_uid_is_never_known),

@@ -51,14 +51,13 @@ static int teardown(void **state)
 }
 
 /* An alert received `age_ms` ago that came to that state. */
-static void add(struct fixture *f, int n, int64_t age_ms,
-		enum hd_alert_state state)
+static void add_to(struct hd_txn *txn, int n, int64_t age_ms,
+		   enum hd_alert_state state)
 {
 	const struct hd_alert_change change = { .state = state };
 	static const char raw[8192]; /* pages of its own */
 	char id[HD_ID_TEXT];
 	struct hd_alert_row row;
-	struct hd_txn *txn = hd_txn_new();
 
 	hd_journal_new_id(id);
 	row = alert_row(id, n);
@@ -67,7 +66,29 @@ static void add(struct fixture *f, int n, int64_t age_ms,
 	hd_txn_alert_new(txn, &row);
 	if (state != HD_ALERT_RECEIVED)
 		hd_txn_alert_update(txn, id, &change);
+}
+
+static void add(struct fixture *f, int n, int64_t age_ms,
+		enum hd_alert_state state)
+{
+	struct hd_txn *txn = hd_txn_new();
+
+	add_to(txn, n, age_ms, state);
 	assert_int_equal(store_commit(&f->store, txn), HD_TXN_OK);
+}
+
+/* `count` that were done `age_ms` ago, in a few commits. */
+static void add_many(struct fixture *f, int from, int count, int64_t age_ms)
+{
+	struct hd_txn *txn;
+
+	for (int i = 0; i < count;) {
+		txn = hd_txn_new();
+		do
+			add_to(txn, from + i, age_ms, HD_ALERT_DONE);
+		while (++i < count && i % 100 != 0);
+		assert_int_equal(store_commit(&f->store, txn), HD_TXN_OK);
+	}
 }
 
 /* Runs until it has nothing more to forget. */
@@ -154,6 +175,51 @@ static void beyond_the_size_the_oldest_go_first(void **state)
 			 0);
 }
 
+static int64_t file_bytes(struct fixture *f)
+{
+	return store_int(&f->store, "select page_count * page_size from "
+				    "pragma_page_count, pragma_page_size");
+}
+
+/* 2,000 alerts of 8 KiB; all but 100 go by age. */
+static void the_file_comes_down_with_what_it_holds(void **state)
+{
+	const struct hd_keep keep = { .done_ms = DAY, .ids_ms = 7 * DAY };
+	struct fixture *f = *state;
+	struct hd_journal_stats stats;
+	int64_t full;
+
+	add_many(f, 1, 1900, 2 * DAY);
+	add_many(f, 1901, 100, 0);
+	full = file_bytes(f);
+	assert_true(full > INT64_C(2000) * 8192);
+	run(f, &keep, 10);
+	assert_int_equal(alerts(f), 100);
+	measured_bytes(f);
+	do /* nothing is committed but what shrinks it */
+		uv_run(&f->store.loop, UV_RUN_NOWAIT);
+	while (file_bytes(f) > full / 2);
+	hd_journal_stats(f->store.journal, &stats);
+	assert_true(stats.wal_bytes < INT64_C(64) << 20);
+}
+
+static void a_bound_holds_for_the_file(void **state)
+{
+	struct hd_keep keep = { .done_ms = 90 * DAY,
+				.ids_ms = 90 * DAY,
+				.size_bytes = 4 << 20 };
+	struct fixture *f = *state;
+
+	add_many(f, 1, 1500, 1000);
+	assert_true(file_bytes(f) > 12 << 20);
+	measured_bytes(f);
+	run(f, &keep, 6); /* then it is measured, and small enough */
+	assert_true(alerts(f) > 100);
+	/* 64 pages more than the bound are not worth a step */
+	while (file_bytes(f) > keep.size_bytes + 64 * 4096)
+		measured_bytes(f);
+}
+
 static void what_is_known_is_forgotten_later(void **state)
 {
 	const struct hd_keep keep = { .done_ms = DAY, .ids_ms = 7 * DAY };
@@ -223,6 +289,8 @@ int main(void)
 		TEST(what_ended_well_goes_by_age),
 		TEST(many_go_a_little_at_a_time),
 		TEST(beyond_the_size_the_oldest_go_first),
+		TEST(the_file_comes_down_with_what_it_holds),
+		TEST(a_bound_holds_for_the_file),
 		TEST(what_is_known_is_forgotten_later),
 		TEST(no_jump_of_the_clock_makes_it_forget),
 		TEST(windows_that_are_over_go),

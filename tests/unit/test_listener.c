@@ -367,6 +367,7 @@ static void connections_of_one_address_are_bounded(void **state)
 	struct hd_listener_options o = listener_rig_fast;
 	struct wire_answer a;
 	struct listener_rig host;
+	double before = listener_rig_rejected("connections");
 	int fds[2], i;
 
 	(void)state;
@@ -381,6 +382,7 @@ static void connections_of_one_address_are_bounded(void **state)
 	wire_ask(host.port, BYTES(POST_IN HOST CL "\r\n" BODY), 1, &a);
 	assert_int_equal(a.status, 0);
 	assert_true(a.closed);
+	assert_true(listener_rig_counted("connections", before + 1));
 	for (i = 0; i < 2; i++)
 		close(fds[i]);
 	listener_rig_stop(&host);

@@ -700,7 +700,7 @@ static const struct {
 	{ 200, "{\"failed\":true}", HERALD_FAILED },
 	{ 200, "", HERALD_RETRY },
 	{ 200, HTML, HERALD_RETRY },
-	{ 200, "[{\"id\":{\"id\":[]}}]", HERALD_BAD_REPLY },
+	{ 200, "[{\"id\":{\"id\":[]}}]", HERALD_RETRY },
 	{ 401, FAILED, HERALD_AUTH },
 	{ 503, "", HERALD_RETRY },
 	{ 0, "", HERALD_TIMEOUT },
