@@ -15,6 +15,7 @@
 #include "core/base/log.h"
 #include "core/journal/reader.h"
 #include "core/plugin/inflight.h"
+#include "core/plugin/rations.h"
 
 #define DOUBTS_TOLD_MAX 20 /* at a start; the others are in the list */
 #define ACTIVE_MAX 1000	   /* cases in memory; more wait in the journal */
@@ -37,6 +38,7 @@ struct hd_actions *hd_actions_new(const struct hd_actions_env *env)
 	hd_dict_init(&a->active);
 	hd_dict_init(&a->lanes);
 	a->park = hd_park_new(env->loop, on_due, a);
+	hd_rations_listen(env->rations, hd_call_on_ration, a);
 	return a;
 }
 

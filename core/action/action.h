@@ -27,6 +27,7 @@ struct hd_err;
 struct hd_guards;
 struct hd_instance;
 struct hd_journal;
+struct hd_rations;
 struct hd_reader;
 struct hd_txn;
 
@@ -35,6 +36,7 @@ struct hd_actions_env {
 	struct hd_journal *journal;
 	struct hd_reader *reader;
 	struct hd_guards *guards;
+	struct hd_rations *rations;
 	void *ud;
 	/* The connector that has the name now, or NULL. */
 	struct hd_instance *(*connector)(void *ud, const char *name);

@@ -12,6 +12,7 @@
 struct hd_completion;
 struct hd_err;
 struct hd_park;
+struct hd_ration;
 
 struct hd_actions {
 	struct hd_actions_env env;
@@ -73,6 +74,10 @@ void hd_call_advance(struct hd_actions *a, struct hd_row *r);
 
 /* HERALD_IDEMPOTENT ... of the row's action, 0 if it is gone. */
 uint32_t hd_call_flags(struct hd_actions *a, const struct hd_row *r);
+
+/* A block of some connector's limit was stored, or could not be: `ud` are the
+ * actions. */
+void hd_call_on_ration(void *ud, struct hd_ration *ration);
 
 /* ---- flow.c ---- */
 void hd_flow_completed(struct hd_actions *a, struct hd_row *r, uint32_t mode,

@@ -3,9 +3,11 @@
 #include "core/action/action_impl.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <herald/plugin.h>
 
+#include "core/action/budget.h"
 #include "core/action/guard.h"
 #include "core/action/lane.h"
 #include "core/action/outcome.h"
@@ -17,9 +19,13 @@
 #include "core/journal/reader.h"
 #include "core/plugin/instance.h"
 #include "core/plugin/module.h"
+#include "core/plugin/ration.h"
+#include "core/plugin/rations.h"
 
 #define LANE_MAX 32	    /* calls at once, unless configured */
 #define READ_PAUSE_MS 10000 /* before the journal is asked again */
+#define TAKE_PAUSE_MS 100   /* a part of a window ended just now */
+#define LIMIT_WAIT_MAX_MS INT64_C(86400000)
 
 /* What a call is made to. */
 struct callee {
@@ -202,6 +208,82 @@ static bool has_turn(struct hd_actions *a, struct hd_row *r)
 	}
 }
 
+/* When one that finds its connector's limit spent is due: not all at the same
+ * moment, but one behind the other as the limit lets them.  One that has waited
+ * before keeps its place before those that come now. */
+static int64_t place_in_line(struct hd_actions *a, const struct hd_row *r,
+			     const struct hd_rate *rate, int64_t wait_ms)
+{
+	struct hd_lane *lane = hd_lane_of(&a->lanes, r->connector);
+	int64_t now = hd_utc_steady_ms(), behind;
+	bool last = r->due_ms == 0 && rate->count > 0;
+
+	if (last) {
+		behind = lane->turn_ms + rate->window_ms / rate->count - now;
+		wait_ms = wait_ms > behind ? wait_ms : behind;
+	}
+	if (wait_ms > LIMIT_WAIT_MAX_MS)
+		wait_ms = LIMIT_WAIT_MAX_MS;
+	if (last)
+		lane->turn_ms = now + wait_ms;
+	return wait_ms;
+}
+
+static void wait_for_limit(struct hd_actions *a, struct hd_row *r,
+			   const struct hd_rate *rate, int64_t wait_ms)
+{
+	char limit[HD_RATE_TEXT], when[HD_UTC_TEXT], *why;
+
+	wait_ms = place_in_line(a, r, rate, wait_ms);
+	hd_rate_text(rate, limit);
+	hd_utc_text((hd_utc_ms() + wait_ms + 999) / 1000 * 1000, when);
+	why = hd_strf("limit of %s of connector %s is spent: waits until "
+		      "%.*sZ",
+		      limit, r->connector, (int)strcspn(when, "."), when);
+	wait_turn(a, r, wait_ms, why);
+	free(why);
+}
+
+/* Does the limit of its connector (NULL: it has none) let it be tried?  If not,
+ * it waits.  Takes nothing. */
+static bool has_room(struct hd_actions *a, struct hd_row *r,
+		     struct hd_ration *ration)
+{
+	struct hd_rate rate;
+	int64_t wait_ms;
+	char *trouble;
+
+	if (!ration)
+		return true;
+	wait_ms = hd_ration_wait(ration, 1, &rate);
+	if (wait_ms != 0) {
+		wait_for_limit(a, r, &rate, wait_ms);
+		return false;
+	}
+	if (!hd_ration_trouble(ration))
+		return true;
+	trouble = hd_strdup(hd_ration_trouble(ration));
+	hd_ration_prepare(ration, 1); /* another try */
+	wait_turn(a, r, READ_PAUSE_MS, trouble);
+	free(trouble);
+	return false;
+}
+
+/* Each try takes one, before it is planned: what was planned is not left to
+ * grow old.  Looking whether it took place takes none. */
+static bool may_try(struct hd_actions *a, struct hd_row *r,
+		    const struct callee *to)
+{
+	struct hd_ration *ration = hd_rations_of(a->env.rations, to->instance);
+
+	if (!has_room(a, r, ration) || !has_turn(a, r))
+		return false;
+	if (!ration || hd_ration_take(ration, 1) == 1)
+		return true;
+	wait_turn(a, r, TAKE_PAUSE_MS, "waits for its connector's limit");
+	return false;
+}
+
 static void start_decided(struct hd_actions *a, struct hd_row *r,
 			  const struct callee *to)
 {
@@ -209,7 +291,7 @@ static void start_decided(struct hd_actions *a, struct hd_row *r,
 	char why[512];
 	bool acts = mode_lets(a, r, to, why, sizeof(why));
 
-	if (acts && !has_turn(a, r))
+	if (acts && !may_try(a, r, to))
 		return;
 	if (plans && !hd_row_is_planned(r))
 		call_plugin(a, r, to, HERALD_PLAN);
@@ -290,11 +372,31 @@ static uint32_t lane_max(struct hd_actions *a, const char *connector)
 	return max != 0 ? max : LANE_MAX;
 }
 
+/* The row's connector has a limit, of which a block is being stored. */
+static bool is_storing(struct hd_actions *a, const struct hd_row *r)
+{
+	struct hd_instance *instance = a->env.connector(a->env.ud,
+							r->connector);
+	struct hd_ration *ration = instance ? hd_rations_of(a->env.rations,
+							    instance)
+					    : NULL;
+
+	return ration && hd_ration_is_storing(ration);
+}
+
 static void pump(struct hd_actions *a, struct hd_lane *lane)
 {
 	while (lane->first && !a->stopping &&
-	       lane->running < lane_max(a, lane->first->connector))
+	       lane->running < lane_max(a, lane->first->connector) &&
+	       !is_storing(a, lane->first))
 		start_row(a, hd_lane_pop(lane));
+}
+
+void hd_call_on_ration(void *ud, struct hd_ration *ration)
+{
+	struct hd_actions *a = ud;
+
+	pump(a, hd_lane_of(&a->lanes, hd_ration_name(ration)));
 }
 
 void hd_call_advance(struct hd_actions *a, struct hd_row *r)

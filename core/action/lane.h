@@ -17,6 +17,8 @@ struct hd_lane {
 	struct hd_row *first, *last;
 	uint32_t running;
 	size_t waiting;
+	int64_t turn_ms; /* when the last that waits for its connector's
+			  * limit is due (hd_utc_steady_ms()) */
 };
 
 /* The lane of a connector, made when new. [loop] */

@@ -19,6 +19,7 @@
 #include "core/lookup/lookup.h"
 #include "core/pipeline/engine.h"
 #include "core/pipeline/program.h"
+#include "core/plugin/rations.h"
 #include "core/plugin/instance.h"
 #include "core/plugin/module.h"
 
@@ -202,6 +203,8 @@ void hd_api_status(struct hd_call *call)
 	json_object_set_new(o, "engine", engine_json(&e));
 	json_object_set_new(o, "journal", journal_json(control, &j));
 	json_object_set_new(o, "connectors", connectors_json(control));
+	json_object_set_new(o, "limits",
+			    hd_rations_describe(control->env.rations));
 	json_object_set_new(o, "lookups",
 			    hd_lookups_describe(control->env.lookups));
 	json_object_set_new(o, "parts", parts_json());

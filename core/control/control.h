@@ -21,6 +21,7 @@ struct hd_instance;
 struct hd_journal;
 struct hd_listener;
 struct hd_lookups;
+struct hd_rations;
 struct hd_reader;
 
 struct hd_control_env {
@@ -30,6 +31,7 @@ struct hd_control_env {
 	struct hd_reader *reader; /* for short questions, on the loop */
 	struct hd_guards *guards;
 	struct hd_lookups *lookups;
+	struct hd_rations *rations;
 	void *ud;
 	/* The i-th connector in force, NULL past the end. */
 	struct hd_instance *(*connector_at)(void *ud, size_t i);

@@ -16,6 +16,7 @@
 #include "core/journal/reader.h"
 #include "core/lookup/lookup.h"
 #include "core/pipeline/engine.h"
+#include "core/plugin/rations.h"
 #include "core/plugin/instance.h"
 
 #define LABELS_MAX 2048
@@ -175,6 +176,21 @@ static double number_of(const json_t *o, const char *name)
 	return json_number_value(json_object_get(o, name));
 }
 
+static void set_limits(const struct hd_rations *rations)
+{
+	json_t *list = hd_rations_describe(rations), *one;
+	size_t i;
+
+	hd_metric_clear("herald_quota_left");
+	json_array_foreach(list, i, one)
+		labelled("herald_quota_left", "connector",
+			 json_string_value(json_object_get(one, "connector")),
+			 "Questions and actions left in the tightest window of "
+			 "`limit`.",
+			 number_of(one, "quota_left"));
+	json_decref(list);
+}
+
 static void set_lookups(const struct hd_lookups *lookups)
 {
 	json_t *list = hd_lookups_describe(lookups), *one;
@@ -183,7 +199,6 @@ static void set_lookups(const struct hd_lookups *lookups)
 	hd_metric_clear("herald_breaker_state");
 	hd_metric_clear("herald_lookups_open");
 	hd_metric_clear("herald_lookups_queued");
-	hd_metric_clear("herald_quota_left");
 	json_array_foreach(list, i, one) {
 		const char *name = json_string_value(
 			json_object_get(one, "connector"));
@@ -195,11 +210,6 @@ static void set_lookups(const struct hd_lookups *lookups)
 			 number_of(one, "questions"));
 		labelled("herald_lookups_queued", "connector", name,
 			 "Of these, not yet asked.", number_of(one, "queued"));
-		if (json_object_get(one, "quota_left"))
-			labelled("herald_quota_left", "connector", name,
-				 "Lookups left in the tightest window of "
-				 "`limit`.",
-				 number_of(one, "quota_left"));
 	}
 	json_decref(list);
 }
@@ -236,6 +246,7 @@ void hd_gauges_set(struct hd_control *control)
 	set_engine(&e);
 	set_journal(control, &j);
 	set_lookups(control->env.lookups);
+	set_limits(control->env.rations);
 	set_connectors(control);
 	gauge("herald_halted", "1 while halted.",
 	      hd_guards_halted(control->env.guards) != NULL);

@@ -178,6 +178,17 @@ static void add_journal(struct hd_buf *out, const json_t *j)
 	hd_buf_addc(out, '\n');
 }
 
+static bool is_listed(const json_t *list, const char *connector)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+		if (strcmp(hd_text_of(one, "connector"), connector) == 0)
+			return true;
+	return false;
+}
+
 static void add_lookups(struct hd_buf *out, const json_t *list)
 {
 	json_t *one;
@@ -192,6 +203,23 @@ static void add_lookups(struct hd_buf *out, const json_t *list)
 			hd_buf_addf(out, ", %lld left of its quota",
 				    (long long)hd_number_of(one, "quota_left"));
 		hd_buf_addc(out, '\n');
+	}
+}
+
+/* Of those that are not asked: the others tell it above. */
+static void add_quotas(struct hd_buf *out, const json_t *s)
+{
+	const json_t *lookups = json_object_get(s, "lookups");
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(s, "limits"), i, one) {
+		if (is_listed(lookups, hd_text_of(one, "connector")))
+			continue;
+		hd_buf_adds(out, "limit      ");
+		hd_text_add(out, hd_text_of(one, "connector"));
+		hd_buf_addf(out, ": %lld left of its quota\n",
+			    (long long)hd_number_of(one, "quota_left"));
 	}
 }
 
@@ -313,5 +341,6 @@ void hd_status_text(struct hd_buf *out, const json_t *s, int64_t now_ms)
 	add_connectors(out, json_object_get(s, "connectors"), now_ms);
 	add_safety(out, json_object_get(s, "safety"), now_ms);
 	add_lookups(out, json_object_get(s, "lookups"));
+	add_quotas(out, s);
 	add_retry(out, json_object_get(s, "retry"));
 }

@@ -37,6 +37,7 @@
 #include "core/pipeline/program.h"
 #include "core/plugin/fatal.h"
 #include "core/plugin/inflight.h"
+#include "core/plugin/rations.h"
 
 #define HOUR_MS 3600000
 
@@ -248,6 +249,8 @@ void hd_daemon_connectors_ended(struct hd_daemon *d)
 	d->engine = NULL;
 	hd_lookups_free(d->lookups);
 	d->lookups = NULL;
+	hd_rations_free(d->rations);
+	d->rations = NULL;
 	if (d->http)
 		hd_http_client_free(d->http, NULL, NULL);
 	d->http = NULL;
@@ -354,8 +357,7 @@ static void make_lookups(struct hd_daemon *d, const char *state_dir)
 	char *file = hd_strf("%s/cache.db", state_dir);
 	const struct hd_lookups_env env = {
 		.loop = &d->loop,
-		.journal = d->journal,
-		.reader = d->reader,
+		.rations = d->rations,
 		.cache_file = file,
 		.ud = d,
 		.alarm = on_alarm,
@@ -376,6 +378,7 @@ static int make_engine(struct hd_daemon *d, struct hd_err *err)
 	env.reader = d->reader;
 	env.guards = d->guards;
 	env.lookups = d->lookups;
+	env.rations = d->rations;
 	env.ud = d;
 	env.connector = find_connector;
 	env.alarm = on_alarm;
@@ -452,6 +455,7 @@ static int open_control(struct hd_daemon *d, struct hd_err *err)
 	env.reader = d->reader;
 	env.guards = d->guards;
 	env.lookups = d->lookups;
+	env.rations = d->rations;
 	env.ud = d;
 	env.connector_at = connector_at;
 	env.reload = on_reload;
@@ -486,6 +490,7 @@ static int start(struct hd_daemon *d, const char *state_dir, struct hd_err *err)
 	if (open_store(d, state_dir, err) < 0)
 		return -1;
 	open_inflight(state_dir);
+	d->rations = hd_rations_new(d->journal, d->reader);
 	make_lookups(d, state_dir);
 	d->http = hd_http_client_new(&d->loop, NULL, err);
 	if (!d->http || make_engine(d, err) < 0 || read_again(d, err) < 0 ||

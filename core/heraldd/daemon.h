@@ -20,6 +20,7 @@ struct hd_http_client;
 struct hd_journal;
 struct hd_listener;
 struct hd_lookups;
+struct hd_rations;
 struct hd_reader;
 struct hd_setup;
 struct hd_watch;
@@ -40,6 +41,7 @@ struct hd_daemon {
 	struct hd_journal *journal;
 	struct hd_reader *reader;
 	struct hd_guards *guards;
+	struct hd_rations *rations;
 	struct hd_lookups *lookups;
 	struct hd_engine *engine;
 	struct hd_control *control;

@@ -14,6 +14,7 @@
 #include "core/lookup/service.h"
 #include "core/plugin/instance.h"
 #include "core/plugin/module.h"
+#include "core/plugin/rations.h"
 
 #define KEY_TEXT 512 /* most cache keys fit */
 
@@ -24,6 +25,7 @@ struct hd_lookups *hd_lookups_new(const struct hd_lookups_env *env)
 	l->env = *env;
 	hd_dict_init(&l->under_way);
 	hd_remember_open(l);
+	hd_rations_listen(env->rations, hd_service_on_ration, l);
 	l->env.cache_file = NULL; /* the caller's */
 	return l;
 }
@@ -206,9 +208,6 @@ void hd_lookups_free(struct hd_lookups *lookups)
 		return;
 	while (lookups->count != 0)
 		end_service(lookups->services[0], "herald stops");
-	for (size_t i = 0; i < lookups->ration_count; i++)
-		hd_ration_free(lookups->rations[i]);
-	free(lookups->rations);
 	free(lookups->services);
 	hd_dict_fini(&lookups->under_way);
 	hd_remember_close(lookups);

@@ -29,21 +29,18 @@
 #include "core/record/record.h"
 
 struct hd_instance;
-struct hd_journal;
 struct hd_lookups;
-struct hd_reader;
+struct hd_rations;
 struct hd_wait; /* somebody who waits for an answer */
 
 /* Copied; what it points to must outlive the lookups. */
 struct hd_lookups_env {
 	uv_loop_t *loop;
-	struct hd_journal
-		*journal; /* quotas; NULL: they end with the process */
-	struct hd_reader *reader;
-	const char *cache_file; /* borrowed until hd_lookups_new() returns;
-				 * NULL: answers end with the process */
-	size_t cache_entries;	/* in memory; 0: 100,000 */
-	size_t cache_bytes;	/* 0: 64 MiB */
+	struct hd_rations *rations; /* of all connectors */
+	const char *cache_file;	    /* borrowed until hd_lookups_new() returns;
+				     * NULL: answers end with the process */
+	size_t cache_entries;	    /* in memory; 0: 100,000 */
+	size_t cache_bytes;	    /* 0: 64 MiB */
 	void *ud;
 	/* herald's own trouble: "quota spent", the connector, a line for
 	 * people; once, and NULL when there is room again.  May be NULL. */
@@ -53,8 +50,7 @@ struct hd_lookups_env {
 
 struct hd_lookups *hd_lookups_new(const struct hd_lookups_env *env);
 
-/* Nobody waits any more; all instances are stopped.  Before the journal is
- * closed.  Accepts NULL. [loop] */
+/* Nobody waits any more; all instances are stopped.  Accepts NULL. [loop] */
 void hd_lookups_free(struct hd_lookups *lookups);
 
 /* Which key of the enricher answers for `kind`; -1 if none (or if the option

@@ -12,6 +12,7 @@
 #include "core/lookup/service.h"
 #include "core/plugin/instance.h"
 #include "core/plugin/module.h"
+#include "core/plugin/rations.h"
 
 #define HOLD_MAX_MS INT64_C(86400000)
 #define QUESTIONS_MAX 20000 /* of one connector, at once */
@@ -82,25 +83,13 @@ static void make_metrics(struct hd_service *s)
 
 /* ---- life ---- */
 
-/* A block was stored, or could not be. */
-static void on_ration(void *ud, struct hd_ration *ration)
+void hd_service_on_ration(void *ud, struct hd_ration *ration)
 {
 	struct hd_lookups *l = ud;
 
 	for (size_t i = 0; i < l->count; i++)
 		if (l->services[i]->ration == ration)
 			hd_batch_flush(l->services[i]);
-}
-
-static struct hd_ration *ration_of(struct hd_lookups *l, const char *connector)
-{
-	for (size_t i = 0; i < l->ration_count; i++)
-		if (strcmp(hd_ration_name(l->rations[i]), connector) == 0)
-			return l->rations[i];
-	l->rations = hd_realloc_array(l->rations, l->ration_count + 1,
-				      sizeof(struct hd_ration *));
-	return l->rations[l->ration_count++] =
-		       hd_ration_new(l->env.journal, connector, on_ration, l);
 }
 
 static struct hd_service *new_service(struct hd_lookups *l,
@@ -121,11 +110,7 @@ static struct hd_service *new_service(struct hd_lookups *l,
 	s->queues = hd_alloc_array(s->keys, sizeof(*s->queues));
 	for (uint32_t i = 0; i < s->keys; i++)
 		s->queues[i].last = &s->queues[i].first;
-	if (s->common->limits.count != 0) {
-		s->ration = ration_of(l, s->name);
-		hd_ration_set(s->ration, &s->common->limits,
-			      s->common->limit_calendar, l->env.reader);
-	}
+	s->ration = hd_rations_of(l->env.rations, instance);
 	s->linger = hd_service_timer(l->env.loop, s);
 	s->again = hd_service_timer(l->env.loop, s);
 	make_metrics(s);

@@ -22,8 +22,8 @@
 #include "core/base/dict.h"
 #include "core/lookup/breaker.h"
 #include "core/lookup/lookup.h"
-#include "core/lookup/ration.h"
 #include "core/plugin/common_options.h"
+#include "core/plugin/ration.h"
 
 struct hd_cache;
 struct hd_cache_file;
@@ -75,7 +75,7 @@ struct hd_service {
 	size_t prefix_n;
 	struct hd_breaker breaker;
 	char *trouble;		  /* the last one, for people */
-	struct hd_ration *ration; /* NULL: unlimited; borrowed from owner */
+	struct hd_ration *ration; /* NULL: unlimited; borrowed */
 	bool told;		  /* that its quota is spent */
 	struct hd_asking all;	  /* ring */
 	size_t count, queued;	  /* questions in all, in queues */
@@ -94,14 +94,14 @@ struct hd_lookups {
 	struct hd_cache_file *file;
 	struct hd_service **services;
 	size_t count;
-	struct hd_ration **rations; /* by connector: they outlive a reload */
-	size_t ration_count;
 	struct hd_dict under_way; /* cache key -> question */
 };
 
 /* ---- service.c ---- */
 struct hd_service *hd_service_of(struct hd_lookups *lookups,
 				 struct hd_instance *instance);
+/* A block was stored, or could not be: `ud` are the lookups. */
+void hd_service_on_ration(void *ud, struct hd_ration *ration);
 /* Takes it out of its owner and frees it; its questions are gone. */
 void hd_service_free(struct hd_service *s);
 uv_timer_t *hd_service_timer(uv_loop_t *loop, void *data);

@@ -103,6 +103,7 @@ struct hd_engine *hd_engine_new(const struct hd_engine_env *env)
 	actions.journal = env->journal;
 	actions.reader = env->reader;
 	actions.guards = env->guards;
+	actions.rations = env->rations;
 	actions.ud = engine;
 	actions.connector = connector;
 	actions.resolve = resolve;

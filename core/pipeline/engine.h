@@ -37,6 +37,7 @@ struct hd_guards;
 struct hd_instance;
 struct hd_journal;
 struct hd_lookups;
+struct hd_rations;
 struct hd_reader;
 struct hd_windows;
 
@@ -46,6 +47,7 @@ struct hd_engine_env {
 	struct hd_reader *reader;
 	struct hd_guards *guards;
 	struct hd_lookups *lookups;
+	struct hd_rations *rations;
 	void *ud;
 	/* The connector that has the name now, or NULL. */
 	struct hd_instance *(*connector)(void *ud, const char *name);

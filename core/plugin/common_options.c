@@ -18,9 +18,9 @@ const struct hd_common_row hd_common_rows[] = {
 	{ "max_in_flight", HERALD_INT, 0, "16", "1..10000",
 	  "requests under way at once", HD_FOR_ALL },
 	{ "limit", HD_TYPE_RATE, 0, NULL, NULL,
-	  "at most so many questions in a time: 4/1m or [4/1m, 500/1d]; how "
-	  "often an action may run stands in safety.actions",
-	  HD_FOR_ENRICHERS },
+	  "at most so many questions and actions in a time: 4/1m or [4/1m, "
+	  "500/1d]; beyond it actions wait",
+	  HD_FOR_CALLED },
 	{ "retries", HERALD_INT, 0, "2", "0..10",
 	  "repetitions after passing trouble", HD_FOR_ENRICHERS },
 	{ "proxy", HERALD_URL, 0, NULL, "http|https",
@@ -122,6 +122,8 @@ bool hd_common_is_for(const struct hd_common_row *row,
 		return plugin->enricher;
 	case HD_FOR_ACTIONS:
 		return plugin->actions;
+	case HD_FOR_CALLED:
+		return plugin->enricher || plugin->actions;
 	case HD_FOR_HTTP:
 		return (plugin->needs & HERALD_NEED_HTTP) != 0;
 	case HD_FOR_ALL:

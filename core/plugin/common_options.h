@@ -46,6 +46,7 @@ enum hd_common_for {
 	HD_FOR_ROUTES,
 	HD_FOR_ENRICHERS,
 	HD_FOR_ACTIONS,
+	HD_FOR_CALLED, /* enrichers and those with actions */
 	HD_FOR_HTTP,   /* those that ask by http() */
 	HD_FOR_LATER,  /* comes in a later release */
 	HD_FOR_READING /* part of `tls` or `oauth2`: not written by this name */

@@ -169,14 +169,20 @@ class Truth:
             return Counter(line.strip() for line in lines)
 
     def look(self):
-        self.status = self.herald.ctl("status")
-        self.alerts = self.herald.export()
+        wait_until(self.is_one_moment, 60, lambda: f"rest: {self.status}")
         self.sent = self.accepted()
         self.actions = [action for alert in self.alerts
                         for action in alert.get("actions", [])]
         self.cases = {one["source_data_identifier"]: one
                       for one in self.soar.state()["containers"]}
-        return self
+
+    def is_one_moment(self):
+        """Looks; true if no action that waited had its turn meanwhile."""
+        self.status = self.herald.ctl("status")
+        self.alerts = self.herald.export()
+        after = self.herald.ctl("status")
+        return all(self.status[of] == after[of]
+                   for of in ("alerts", "actions"))
 
 
 def check_counts(truth, checks):

@@ -23,6 +23,7 @@
 #include "core/journal/reader.h"
 #include "core/lookup/lookup.h"
 #include "core/net/http_client.h"
+#include "core/plugin/rations.h"
 #include "core/plugin/instance.h"
 #include "tests/unit/plugin_help.h"
 
@@ -41,6 +42,7 @@ static struct hd_journal *journal;
 static struct hd_reader *reader;
 static struct hd_instance *instance;
 static struct hd_lookups *lookups;
+static struct hd_rations *rations;
 static struct {
 	int count;
 	char kind[64], object[64], text[512];
@@ -228,12 +230,12 @@ static void open_lookups(bool keep)
 {
 	char file[300];
 	struct hd_lookups_env env = { .loop = &loop,
-				      .journal = keep ? journal : NULL,
-				      .reader = keep ? reader : NULL,
 				      .alarm = on_alarm };
 
 	snprintf(file, sizeof(file), "%s/cache.db", dir);
 	env.cache_file = keep ? file : NULL;
+	rations = hd_rations_new(keep ? journal : NULL, keep ? reader : NULL);
+	env.rations = rations;
 	lookups = hd_lookups_new(&env);
 }
 
@@ -255,6 +257,8 @@ static void end_kept(void)
 {
 	stop_instance();
 	hd_lookups_free(lookups);
+	hd_rations_free(rations);
+	rations = NULL;
 	lookups = NULL;
 	hd_reader_close(reader);
 	hd_journal_close(journal);
@@ -278,6 +282,8 @@ static int tear_down(void **state)
 	if (instance)
 		stop_instance();
 	hd_lookups_free(lookups);
+	hd_rations_free(rations);
+	rations = NULL;
 	lookups = NULL;
 	if (journal) {
 		hd_reader_close(reader);

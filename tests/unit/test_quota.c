@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "core/lookup/quota.h"
+#include "core/plugin/quota.h"
 
 #define MINUTE 60000
 #define DAY INT64_C(86400000)

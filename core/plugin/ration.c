@@ -1,4 +1,4 @@
-#include "core/lookup/ration.h"
+#include "core/plugin/ration.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "core/base/log.h"
 #include "core/journal/journal.h"
 #include "core/journal/reader.h"
-#include "core/lookup/quota.h"
+#include "core/plugin/quota.h"
 
 #define PARTS 24 /* of a window, for the journal */
 #define PART_MIN_MS 2000
@@ -310,6 +310,16 @@ static int64_t stored_now(const struct hd_ration *r, int64_t now_ms)
 			n = v->now.stored - v->now.used;
 	}
 	return n;
+}
+
+bool hd_ration_is_storing(struct hd_ration *r)
+{
+	int64_t now = now_of(r);
+
+	if (r->trouble || r->n == 0 || hd_quota_left(r->quota, now) <= 0)
+		return false;
+	hd_ration_prepare(r, 1);
+	return r->committing && stored_now(r, now) <= 0;
 }
 
 int64_t hd_ration_take(struct hd_ration *r, int64_t n)

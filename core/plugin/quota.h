@@ -10,8 +10,8 @@
  * the process lives (ration.h).  A time before that of the last call frees
  * nothing.
  */
-#ifndef HD_LOOKUP_QUOTA_H
-#define HD_LOOKUP_QUOTA_H
+#ifndef HD_PLUGIN_QUOTA_H
+#define HD_PLUGIN_QUOTA_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -11,8 +11,8 @@
  * Over a restart windows go by the wall clock; what was taken in the future is
  * taken to be now.
  */
-#ifndef HD_LOOKUP_RATION_H
-#define HD_LOOKUP_RATION_H
+#ifndef HD_PLUGIN_RATION_H
+#define HD_PLUGIN_RATION_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -49,6 +49,10 @@ void hd_ration_prepare(struct hd_ration *ration, int64_t n);
  * then the one that is spent. [loop] */
 int64_t hd_ration_wait(struct hd_ration *ration, int64_t n,
 		       struct hd_rate *rate);
+
+/* True: the windows have room for one more, and the block that it is to be
+ * taken from is being stored: `ready` will be called. [loop] */
+bool hd_ration_is_storing(struct hd_ration *ration);
 
 /* Takes up to `n`; returns how many.  0 when nothing is free (see wait), or
  * when a block is still on its way: `ready` will be called. [loop] */

@@ -1,4 +1,4 @@
-#include "core/lookup/quota.h"
+#include "core/plugin/quota.h"
 
 #include <stdlib.h>
 #include <string.h>
