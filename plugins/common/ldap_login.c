@@ -25,6 +25,27 @@ static bool set_time(LDAP *ld, int option, int64_t ms)
 	return ldap_set_option(ld, option, &tv) == LDAP_OPT_SUCCESS;
 }
 
+/* TLS 1.2 or later.  Made with GnuTLS, as Debian's is, libldap takes the least
+ * version and pays no heed to it: TLS 1.0 got the password.  What it calls the
+ * cipher suite is then GnuTLS's whole priority text. */
+static bool set_least_version(LDAP *ld)
+{
+	static const char versions[] =
+		"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
+	char *package = NULL;
+	bool ok = set_int(ld, LDAP_OPT_X_TLS_PROTOCOL_MIN,
+			  LDAP_OPT_X_TLS_PROTOCOL_TLS1_2) &&
+		  ldap_get_option(ld, LDAP_OPT_X_TLS_PACKAGE, &package) ==
+			  LDAP_OPT_SUCCESS &&
+		  package;
+
+	if (ok && strcmp(package, "GnuTLS") == 0)
+		ok = ldap_set_option(ld, LDAP_OPT_X_TLS_CIPHER_SUITE,
+				     versions) == LDAP_OPT_SUCCESS;
+	ldap_memfree(package);
+	return ok;
+}
+
 /* The same rules as for HTTP: verified unless told otherwise, a pin alone
  * stands in for chain, name and dates. */
 static bool set_trust(LDAP *ld, const herald_host *h)
@@ -38,8 +59,7 @@ static bool set_trust(LDAP *ld, const herald_host *h)
 
 	if (!set_int(ld, LDAP_OPT_X_TLS_REQUIRE_CERT,
 		     chain ? LDAP_OPT_X_TLS_DEMAND : LDAP_OPT_X_TLS_NEVER) ||
-	    !set_int(ld, LDAP_OPT_X_TLS_PROTOCOL_MIN,
-		     LDAP_OPT_X_TLS_PROTOCOL_TLS1_2))
+	    !set_least_version(ld))
 		return false;
 	if (ca.n > 0 && ldap_set_option(ld, LDAP_OPT_X_TLS_CACERTFILE, ca.p) !=
 				LDAP_OPT_SUCCESS)
@@ -91,14 +111,18 @@ static uint32_t tls_trouble(struct hp_ldap *l, int rc, const char *what,
 {
 	char *said = hp_ldap_said(l);
 
+	bool mute = !said || !said[0] ||
+		    strcmp(said, "(unknown error code)") == 0;
+
 	hp_text_addf(why, "%s", what);
-	if (!said || !said[0] || strcmp(said, "(unknown error code)") == 0)
+	/* What the server answers has a code of its own, above 0. */
+	if (mute && rc < 0)
 		hp_text_add(why,
 			    HERALD_S("its certificate is not accepted: is it "
 				     "valid, for this name, and signed by what "
 				     "tls.ca_file holds?"));
 	else
-		hp_ldap_words(why, rc, said);
+		hp_ldap_words(why, rc, mute ? "" : said);
 	ldap_memfree(said);
 	return HERALD_UNREACHABLE;
 }

@@ -201,6 +201,21 @@ const char *smtp_session_answer(const struct smtp_session *s)
 
 /* ---- talking ---- */
 
+/* What helps where the server could not prove who it is. */
+static void add_remedy(const struct smtp_session *s, CURLcode rc,
+		       struct hp_text *why)
+{
+	if (rc == CURLE_SSL_CONNECT_ERROR)
+		hp_text_add(why, HERALD_S("; TLS 1.2 or later is required"));
+	if (rc == CURLE_SSL_PINNEDPUBKEYNOTMATCH)
+		hp_text_add(why, HERALD_S("; its key is not the one in tls.pin:"
+					  " find out why before you change "
+					  "that"));
+	if (rc == CURLE_SSL_PINNEDPUBKEYNOTMATCH ||
+	    rc == CURLE_PEER_FAILED_VERIFICATION)
+		hp_text_addf(why, " -> heraldctl trust %s", s->h->instance);
+}
+
 static void explain(const struct smtp_session *s, CURLcode rc, long code,
 		    struct hp_text *why)
 {
@@ -213,6 +228,7 @@ static void explain(const struct smtp_session *s, CURLcode rc, long code,
 		hp_text_add(why,
 			    herald_cstr(s->error[0] ? s->error
 						    : curl_easy_strerror(rc)));
+	add_remedy(s, rc, why);
 	if (code == 354 && s->trace.body_left)
 		hp_text_add(why, HERALD_S("; the server may have taken it"));
 }
