@@ -4,7 +4,7 @@ import os
 import pytest
 
 import herald as harness
-from faulting import Stage, name_of, table
+from faulting import FaultStage, name_of, table
 
 TABLE = table(os.path.join(os.path.dirname(__file__), "faults.tsv"))
 
@@ -17,8 +17,8 @@ def stage(request, tmp_path_factory, certificates):
         pytest.skip(str(reason))
     wanted = {item.callspec.params["line"] for item in request.session.items
               if item.module is request.module}
-    made = Stage([line for line in TABLE if line in wanted],
-                 str(tmp_path_factory.mktemp("faults")), certificates)
+    made = FaultStage([line for line in TABLE if line in wanted],
+                      str(tmp_path_factory.mktemp("faults")), certificates)
     try:
         made.start()
         yield made
