@@ -30,36 +30,6 @@ struct hd_lookups *hd_lookups_new(const struct hd_lookups_env *env)
 	return l;
 }
 
-/* "hash" stands for all kinds of them. */
-static bool means(const char *type, enum hd_kind kind)
-{
-	unsigned mask = 0;
-
-	return hd_kind_parse(type, &mask) >= 0 && (mask & 1u << kind) != 0;
-}
-
-static bool type_wanted(const struct hd_common *common, enum hd_kind kind)
-{
-	if (!common->types)
-		return true;
-	for (size_t i = 0; common->types[i]; i++)
-		if (means(common->types[i], kind))
-			return true;
-	return false;
-}
-
-int hd_lookups_key(const struct hd_instance *instance, enum hd_kind kind)
-{
-	const struct hd_module *module = hd_instance_module(instance);
-	const herald_key *key;
-
-	for (uint32_t i = 0; (key = hd_module_key(module, i)); i++)
-		if (means(key->type, kind) &&
-		    type_wanted(hd_instance_common(instance), kind))
-			return (int)i;
-	return -1;
-}
-
 /* ---- asking ---- */
 
 static const char *forbidden(const struct hd_service *s,

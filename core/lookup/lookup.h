@@ -53,10 +53,6 @@ struct hd_lookups *hd_lookups_new(const struct hd_lookups_env *env);
 /* Nobody waits any more; all instances are stopped.  Accepts NULL. [loop] */
 void hd_lookups_free(struct hd_lookups *lookups);
 
-/* Which key of the enricher answers for `kind`; -1 if none (or if the option
- * `types` narrows it away). [loop] */
-int hd_lookups_key(const struct hd_instance *instance, enum hd_kind kind);
-
 struct hd_ask {
 	struct hd_instance *instance;
 	uint32_t key;

@@ -80,7 +80,8 @@ static void make_label(struct hd_http_exchange *ex, const struct hd_url *base,
 	struct hd_buf text;
 
 	hd_buf_init(&text, URL_MAX);
-	hd_buf_addf(&text, "%s ", ex->method);
+	hd_buf_adds(&text, ex->method);
+	hd_buf_addc(&text, ' ');
 	hd_url_build(&bare, segments, NULL, &text, NULL);
 	ex->label = hd_buf_steal(&text);
 }
@@ -254,7 +255,8 @@ static int fill_secret_line(struct hd_buf *line,
 	if (n == 0 || n > HD_SECRET_MAX || hd_http_has_control(secret, n))
 		return hd_err_set(err, EINVAL,
 				  "secret is empty or holds a control byte");
-	hd_buf_addf(line, "%s: ", name);
+	hd_buf_adds(line, name);
+	hd_buf_adds(line, ": ");
 	if (call->secret_user)
 		return add_basic(line, call->secret_user, secret, n, err);
 	hd_buf_adds(line, prefix);

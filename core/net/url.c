@@ -186,8 +186,11 @@ void hd_url_origin(const struct hd_url *url, struct hd_buf *out)
 	bool v6 = strchr(url->host, ':') != NULL;
 	int own = strcmp(url->scheme, "https") == 0 ? 443 : 80;
 
-	hd_buf_addf(out, "%s://%s%s%s", url->scheme, v6 ? "[" : "", url->host,
-		    v6 ? "]" : "");
+	hd_buf_adds(out, url->scheme);
+	hd_buf_adds(out, v6 ? "://[" : "://");
+	hd_buf_adds(out, url->host);
+	if (v6)
+		hd_buf_addc(out, ']');
 	if (url->port != own)
 		hd_buf_addf(out, ":%d", url->port);
 }

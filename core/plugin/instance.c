@@ -154,6 +154,7 @@ static int prepare(struct hd_instance *i, const struct hd_node *node,
 	if (!i->options)
 		return -1;
 	i->log_level = (unsigned)hd_options_number(i->options, "log_level");
+	hd_instance_find_keys(i);
 	if (check_tls(i, node, complaints) < 0)
 		return -1;
 	if (i->plugin->source && i->plugin->source->map.count > 0 &&

@@ -26,6 +26,7 @@
 
 #include "core/plugin/common_options.h"
 #include "core/plugin/module.h"
+#include "core/record/record.h"
 
 struct hd_complaints;
 struct hd_err;
@@ -110,6 +111,9 @@ void hd_instance_discard(struct hd_instance *instance);
 const char *hd_instance_name(const struct hd_instance *instance);
 const struct hd_module *hd_instance_module(const struct hd_instance *instance);
 const struct hd_common *hd_instance_common(const struct hd_instance *instance);
+/* Which key of the enricher answers for `kind`; -1 if none (or if the option
+ * `types` narrows it away). */
+int hd_instance_key(const struct hd_instance *instance, enum hd_kind kind);
 /* Hex SHA-256 of plugin name, version and all options without secrets. */
 const char *hd_instance_digest(const struct hd_instance *instance);
 /* Same, secrets included: equal means nothing changed for a reload. */

@@ -106,6 +106,7 @@ struct hd_instance {
 	char *name;
 	struct hd_cell *cell;
 	struct hd_options *options;
+	int keys[HD_KIND_COUNT]; /* of the enricher, by kind; -1: none */
 	struct hd_map *map;
 	void *self; /* of the plugin; NULL: create() failed */
 	enum hd_life life;
@@ -177,6 +178,9 @@ struct hd_metric *hd_instance_series(const struct hd_instance *instance,
 				     enum hd_metric_type type, const char *name,
 				     const char *reason, const char *help);
 void hd_instance_make_metrics(struct hd_instance *instance);
+
+/* ---- instance_keys.c ---- */
+void hd_instance_find_keys(struct hd_instance *instance);
 
 /* ---- health.c ---- */
 void hd_health_told(struct hd_instance *instance, uint32_t status,

@@ -28,12 +28,13 @@ void hd_answer_fini(struct hd_answer *answer)
 static int read_object(const json_t *result, const char *name, const char *type,
 		       bool whole, json_t **out, struct hd_err *why)
 {
-	const struct hd_ocsf_object *schema = hd_ocsf_object(type);
 	json_t *object = json_object_get(result, name);
+	const struct hd_ocsf_object *schema;
 	bool stands;
 
 	if (!object || json_is_null(object))
 		return 0;
+	schema = hd_ocsf_object(type);
 	if (hd_check_object(schema, object, false, name, why) < 0)
 		return -1;
 	*out = json_deep_copy(object);

@@ -115,8 +115,7 @@ static void fill_holder(void *ud, int type_id, const char *path, json_t *value,
 {
 	struct target *target = ud;
 	const struct hd_answer *answer = target->answer;
-	const struct hd_ocsf_object *device = hd_ocsf_object("device");
-	const struct hd_ocsf_object *schema = device;
+	const struct hd_ocsf_object *device, *schema;
 
 	(void)path;
 	if (role != HD_ROLE_USER && role != HD_ROLE_DEVICE &&
@@ -124,6 +123,7 @@ static void fill_holder(void *ud, int type_id, const char *path, json_t *value,
 		return;
 	if (!holds_value(target, type_id, value))
 		return;
+	schema = device = hd_ocsf_object("device");
 	if (role == HD_ROLE_USER) {
 		schema = hd_ocsf_object("user");
 		if (answer->user) {

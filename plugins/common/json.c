@@ -160,12 +160,12 @@ void hp_json_put_bool(struct hp_json *j, const char *path, bool value)
 void hp_json_put_copy(struct hp_json *j, const char *path, struct hp_json *from,
 		      const char *from_base, const char *from_rest)
 {
-	struct hp_path whole;
+	struct hp_path room;
+	const char *whole = join(&room, from_base, from_rest);
 
 	if (!j->d || !from->d)
 		return;
-	hp_path(&whole, "%s%s", from_base, from_rest);
-	if (HERALD_CLASS(j->h->json_copy(j->d, path, from->d, whole.text)) != 0)
+	if (HERALD_CLASS(j->h->json_copy(j->d, path, from->d, whole)) != 0)
 		j->failed = true;
 }
 
