@@ -1,6 +1,7 @@
 #include "common/ldap_impl.h"
 
 #include <openldap.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/dial.h"
@@ -25,27 +26,6 @@ static bool set_time(LDAP *ld, int option, int64_t ms)
 	return ldap_set_option(ld, option, &tv) == LDAP_OPT_SUCCESS;
 }
 
-/* TLS 1.2 or later.  Made with GnuTLS, as Debian's is, libldap takes the least
- * version and pays no heed to it: TLS 1.0 got the password.  What it calls the
- * cipher suite is then GnuTLS's whole priority text. */
-static bool set_least_version(LDAP *ld)
-{
-	static const char versions[] =
-		"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
-	char *package = NULL;
-	bool ok = set_int(ld, LDAP_OPT_X_TLS_PROTOCOL_MIN,
-			  LDAP_OPT_X_TLS_PROTOCOL_TLS1_2) &&
-		  ldap_get_option(ld, LDAP_OPT_X_TLS_PACKAGE, &package) ==
-			  LDAP_OPT_SUCCESS &&
-		  package;
-
-	if (ok && strcmp(package, "GnuTLS") == 0)
-		ok = ldap_set_option(ld, LDAP_OPT_X_TLS_CIPHER_SUITE,
-				     versions) == LDAP_OPT_SUCCESS;
-	ldap_memfree(package);
-	return ok;
-}
-
 /* The same rules as for HTTP: verified unless told otherwise, a pin alone
  * stands in for chain, name and dates. */
 static bool set_trust(LDAP *ld, const herald_host *h)
@@ -59,7 +39,8 @@ static bool set_trust(LDAP *ld, const herald_host *h)
 
 	if (!set_int(ld, LDAP_OPT_X_TLS_REQUIRE_CERT,
 		     chain ? LDAP_OPT_X_TLS_DEMAND : LDAP_OPT_X_TLS_NEVER) ||
-	    !set_least_version(ld))
+	    !set_int(ld, LDAP_OPT_X_TLS_PROTOCOL_MIN,
+		     LDAP_OPT_X_TLS_PROTOCOL_TLS1_2))
 		return false;
 	if (ca.n > 0 && ldap_set_option(ld, LDAP_OPT_X_TLS_CACERTFILE, ca.p) !=
 				LDAP_OPT_SUCCESS)
@@ -127,25 +108,52 @@ static uint32_t tls_trouble(struct hp_ldap *l, int rc, const char *what,
 	return HERALD_UNREACHABLE;
 }
 
+/* Not even a good-bye is said to whom we do not believe. */
+static void hang_up(LDAP *ld)
+{
+	int fd = -1;
+
+	if (ldap_get_option(ld, LDAP_OPT_DESC, &fd) == LDAP_OPT_SUCCESS &&
+	    fd >= 0)
+		shutdown(fd, SHUT_RDWR);
+}
+
+/* Made with GnuTLS, as Debian's is, libldap takes the least version and pays no
+ * heed to it.  (A priority text as "cipher suite" would be heeded, and costs
+ * 8 KiB a connection that are never given back.) */
+static uint32_t check_version(struct hp_ldap *l, struct hp_text *why)
+{
+	char *version = NULL;
+	bool good = ldap_get_option(l->ld, LDAP_OPT_X_TLS_VERSION, &version) ==
+			    LDAP_OPT_SUCCESS &&
+		    version &&
+		    (strstr(version, "1.2") || strstr(version, "1.3"));
+
+	if (!good) {
+		hang_up(l->ld);
+		hp_text_addf(why, "it speaks %s: TLS 1.2 or later is required",
+			     version ? version : "an unknown version of TLS");
+	}
+	ldap_memfree(version);
+	return good ? HERALD_OK : HERALD_UNREACHABLE;
+}
+
 /* Without TLS no controller has anything to say to us: whatever it answers is
  * trouble of this controller. */
 static uint32_t encrypt(struct hp_ldap *l, struct hp_text *why)
 {
+	enum hp_security security = hp_directory_security(l->directory);
 	int rc;
 
-	switch (hp_directory_security(l->directory)) {
-	case HP_LDAPS:
-		rc = ldap_install_tls(l->ld);
-		return rc == LDAP_SUCCESS ? HERALD_OK
-					  : tls_trouble(l, rc, "TLS: ", why);
-	case HP_STARTTLS:
-		rc = ldap_start_tls_s(l->ld, NULL, NULL);
-		return rc == LDAP_SUCCESS
-			       ? HERALD_OK
-			       : tls_trouble(l, rc, "StartTLS: ", why);
-	default:
+	if (security == HP_GSSAPI)
 		return HERALD_OK; /* Kerberos brings its own */
-	}
+	rc = security == HP_LDAPS ? ldap_install_tls(l->ld)
+				  : ldap_start_tls_s(l->ld, NULL, NULL);
+	if (rc != LDAP_SUCCESS)
+		return tls_trouble(
+			l, rc,
+			security == HP_LDAPS ? "TLS: " : "StartTLS: ", why);
+	return check_version(l, why);
 }
 
 /* The name in the address is the one that its certificate must have. */

@@ -12,6 +12,8 @@ import socket
 import time
 from collections import namedtuple
 
+import pytest
+
 import herald as harness
 from services import CREDENTIALS, FIXTURES, Service, fixture
 from waiting import wait_until
@@ -294,6 +296,22 @@ class Stage:
 
     def see(self, name):
         return self.kind(name).see(self, name, self.ended(name))
+
+
+def all_of(request, table, make):
+    """For a fixture: make(lines), of those lines whose tests run, and its end."""
+    try:
+        harness.find_program("HERALDD", "heraldd")
+    except harness.NotBuilt as reason:
+        pytest.skip(str(reason))
+    wanted = {item.callspec.params["line"] for item in request.session.items
+              if item.module is request.module}
+    made = make([line for line in table if line in wanted])
+    try:
+        made.start()
+        yield made
+    finally:
+        made.close()
 
 
 class FaultStage(Stage):
