@@ -101,6 +101,26 @@ static char *file_of(struct hd_ctl *ctl, const json_t *about)
 	return NULL;
 }
 
+/* Was another one believed before?  As ssh does with a host's key: that is no
+ * matter of a yes. */
+static bool holds_another(const char *path, const char *pem)
+{
+	char held[TEXT_MAX];
+	FILE *file = fopen(path, "re");
+	size_t n;
+
+	if (!file)
+		return false;
+	n = fread(held, 1, sizeof(held), file);
+	fclose(file);
+	if (n == strlen(pem) && memcmp(held, pem, n) == 0)
+		return false;
+	hd_ctl_complain("find out why it changed; then remove that file, and "
+			"heraldctl trust NAME again",
+			"%s holds another certificate", path);
+	return true;
+}
+
 static enum hd_exit write_pem(const char *path, const char *pem)
 {
 	char *part = hd_strf("%s.XXXXXX", path);
@@ -152,19 +172,15 @@ static enum hd_exit believe(struct hd_ctl *ctl, const json_t *about,
 {
 	const char *name = hd_text_of(about, "name");
 	json_t *o = cert_json(name, url, c);
-	enum hd_exit status;
-	char *path;
+	enum hd_exit status = HD_EXIT_WRONG;
+	char *path = file_of(ctl, about);
 
 	if (!ctl->json)
 		show(url, c);
 	else if (!hd_ctl_option(ctl, "yes"))
 		hd_ctl_print_json(o);
-	if (!is_believed(ctl)) {
-		json_decref(o);
-		return HD_EXIT_WRONG;
-	}
-	path = file_of(ctl, about);
-	status = path ? write_pem(path, c->pem) : HD_EXIT_WRONG;
+	if (path && !holds_another(path, c->pem) && is_believed(ctl))
+		status = write_pem(path, c->pem);
 	if (status == HD_EXIT_GOOD && ctl->json) {
 		json_object_set_new(o, "file", json_string_nocheck(path));
 		hd_ctl_print_json(o);

@@ -218,7 +218,9 @@ static void add_remedy(const struct smtp_session *s, CURLcode rc,
 			     "tls.pin (another name in the certificate: "
 			     "tls.server_name)",
 			     s->h->instance);
-	else if (rc == CURLE_SSL_CONNECT_ERROR && !s->account.starttls)
+	else if (rc == CURLE_SSL_CONNECT_ERROR)
+		hp_text_add(why, HERALD_S("; TLS 1.2 or later is required"));
+	if (rc == CURLE_SSL_CONNECT_ERROR && !s->account.starttls)
 		hp_text_add(why, HERALD_S("; smtps:// is encrypted from the "
 					  "first byte (port 465), smtp:// by "
 					  "STARTTLS (port 587)"));

@@ -117,6 +117,7 @@ def unit(run, name, **environment):
 
 def trust(run):
     unit(run, "test_tls")
+    suite(run, "test_tls.py")
 
 
 def faults(run):

@@ -12,6 +12,8 @@ import socket
 import time
 from collections import namedtuple
 
+import pytest
+
 import herald as harness
 from services import CREDENTIALS, FIXTURES, Service, fixture
 from waiting import wait_until
@@ -69,6 +71,8 @@ class Kind:
     `rows` is what the alert holds, by fault, else that of `hit`; `options` are
     further members of the connector; @NAME@ is filled in."""
 
+    where = "url: '{}'"
+
     def __init__(self, double, plugin, request, rows, options="", base="",
                  secret="secret", data=None):
         self.double, self.plugin, self.request = double, plugin, request
@@ -79,10 +83,16 @@ class Kind:
     def row(self, fault):
         return self.rows.get(fault, self.rows["hit"])
 
-    def connector(self, name, url):
-        return (f"  {name}: {{plugin: {self.plugin}, url: '{url}{self.base}', "
+    def connector(self, name, url, tls=""):
+        return (f"  {name}: {{plugin: {self.plugin}, "
+                f"{self.where.format(url + self.base)}, "
                 f"{self.secret}: {{file: @DIR@/secrets/of_{self.double}}}, "
-                f"{self.options}}}\n").replace("@NAME@", name)
+                f"{self.options}{', tls: ' + tls if tls else ''}}}\n"
+                ).replace("@NAME@", name)
+
+    def limits(self, name):
+        """Lines of safety.actions."""
+        return ""
 
     def pipeline(self, name):
         return (f"  - name: {name}\n"
@@ -209,74 +219,46 @@ KINDS = {
 
 
 class Stage:
-    """All lines of a table at once."""
+    """All lines of a table at once.  Who makes one says by `connector` how each
+    line's connector is configured, and in `files` what stands beside."""
 
-    def __init__(self, lines, folder, certificates):
+    files = {}
+
+    def __init__(self, lines):
         self.lines = {name_of(line): line for line in lines}
+        assert len(self.lines) == len(lines), "two lines have one name"
         # Letters, so that no message holds a fault's name by its address.
         self.at = {name: "".join("abcdefghij"[int(digit)] for digit in str(i))
                    for i, name in enumerate(self.lines)}
-        assert len(self.lines) == len(lines), "two lines have one name"
         self.looked, self.alerts, self.health = 0, {}, {}
-        self.nobody = socket.socket()   # bound, and nobody listens
-        self.nobody.bind(("127.0.0.1", 0))
-        self.services = {
-            double: Service(double, folder, *ARGUMENTS.get(double, ()))
-            for double in {self.kind(name).double for name in self.lines}}
-        self.liar = Service("sink", folder, name="liar",
-                            tls=certificates["other_name"])
-        for name, line in self.lines.items():
-            self.prepare(name, line)
-        self.daemon = harness.Herald(
-            self.config(), CA=certificates["ca"], files={
-                f"secrets/of_{double}": CREDENTIALS.get(double, (0, "a key"))[1]
-                for double in self.services})
+        self.daemon = None
+
+    def kind(self, name):
+        return KINDS[self.lines[name].connector]
+
+    def connector(self, name, line):
+        raise NotImplementedError
 
     def start(self):
+        self.daemon = harness.Herald(self.config(), files=self.files)
         self.daemon.start()
         for name, line in self.lines.items():
             row = self.kind(name).row(line.fault)
             if row is not None:
                 self.post(name, row)
-        self.mend_pulls()
 
     def close(self):
-        try:
+        if self.daemon:
             self.daemon.remove()
-        finally:
-            for one in (self.liar, *self.services.values()):
-                one.stop()
-            self.nobody.close()
-
-    def kind(self, name):
-        return KINDS[self.lines[name].connector]
-
-    def service(self, name):
-        if self.lines[name].fault == "other_name":
-            return self.liar
-        return self.services[self.kind(name).double]
-
-    def prepare(self, name, line):
-        kind, service = self.kind(name), self.service(name)
-        if line.fault not in WELL + NO_SERVICE:
-            service.fault(line.fault, *kind.request, at=self.at[name])
-        if kind.data and line.fault not in NO_SERVICE + ("clean",):
-            service.data(kind.data(name))
-
-    def url(self, name):
-        url = self.service(name).url
-        if self.lines[name].fault == "refused":
-            url = "http://127.0.0.1:%d" % self.nobody.getsockname()[1]
-        return f"{url}/_at/{self.at[name]}"
 
     def config(self):
         text = harness.HEAD + (
             "connectors:\n  in: {plugin: splunk_in, listen: ingest, "
             "secret: {file: @DIR@/secrets/splunk}}\n")
         for name, line in self.lines.items():
-            text += self.kind(name).connector(name, self.url(name))
-            if line.fault == "other_name":
-                text = text[:-2] + ", tls: {ca_file: '@CA@'}}\n"
+            text += self.connector(name, line)
+        limits = "".join(self.kind(name).limits(name) for name in self.lines)
+        text += "safety:\n  actions:\n" + limits if limits else ""
         text += "pipelines:\n"
         for name in self.lines:
             text += self.kind(name).pipeline(name)
@@ -288,23 +270,6 @@ class Stage:
             {"sid": uid, "search_name": "a test",
              "result": {"event_id": uid, **row}})
         assert status == 200, told
-
-    def mend_pulls(self):
-        """Once each pull has met its fault twice, or needs no second time."""
-        pulls = [name for name in self.lines if self.kind(name).row("") is None]
-
-        def met(name):
-            self.look()
-            times = self.lines[name].again == "no" or len(self.asked(name)) != 1
-            return (self.lines[name].fault in WELL
-                    or times and self.health[name]["health"] != "ok")
-        for name in pulls:
-            wait_until(lambda one=name: met(one), 30, lambda one=name: (
-                f"{one}: {self.health[one]}\n" + self.daemon.log()))
-        self.look()
-        self.health_then = dict(self.health)
-        for name in pulls:
-            self.service(name).mend(at=self.at[name])
 
     # What came of it.
 
@@ -331,6 +296,92 @@ class Stage:
 
     def see(self, name):
         return self.kind(name).see(self, name, self.ended(name))
+
+
+def all_of(request, table, make):
+    """For a fixture: make(lines), of those lines whose tests run, and its end."""
+    try:
+        harness.find_program("HERALDD", "heraldd")
+    except harness.NotBuilt as reason:
+        pytest.skip(str(reason))
+    wanted = {item.callspec.params["line"] for item in request.session.items
+              if item.module is request.module}
+    made = make([line for line in table if line in wanted])
+    try:
+        made.start()
+        yield made
+    finally:
+        made.close()
+
+
+class FaultStage(Stage):
+    """Each line's service is a double with its fault."""
+
+    def __init__(self, lines, folder, certificates):
+        super().__init__(lines)
+        self.nobody = socket.socket()   # bound, and nobody listens
+        self.nobody.bind(("127.0.0.1", 0))
+        self.ca = certificates["ca"]
+        self.services = {
+            double: Service(double, folder, *ARGUMENTS.get(double, ()))
+            for double in {self.kind(name).double for name in self.lines}}
+        self.files = {
+            f"secrets/of_{double}": CREDENTIALS.get(double, (0, "a key"))[1]
+            for double in self.services}
+        self.liar = Service("sink", folder, name="liar",
+                            tls=certificates["other_name"])
+        for name, line in self.lines.items():
+            self.prepare(name, line)
+
+    def start(self):
+        super().start()
+        self.mend_pulls()
+
+    def close(self):
+        try:
+            super().close()
+        finally:
+            for one in (self.liar, *self.services.values()):
+                one.stop()
+            self.nobody.close()
+
+    def service(self, name):
+        if self.lines[name].fault == "other_name":
+            return self.liar
+        return self.services[self.kind(name).double]
+
+    def prepare(self, name, line):
+        kind, service = self.kind(name), self.service(name)
+        if line.fault not in WELL + NO_SERVICE:
+            service.fault(line.fault, *kind.request, at=self.at[name])
+        if kind.data and line.fault not in NO_SERVICE + ("clean",):
+            service.data(kind.data(name))
+
+    def connector(self, name, line):
+        url = self.service(name).url
+        if line.fault == "refused":
+            url = "http://127.0.0.1:%d" % self.nobody.getsockname()[1]
+        tls = f"{{ca_file: '{self.ca}'}}" if line.fault == "other_name" else ""
+        return self.kind(name).connector(name, f"{url}/_at/{self.at[name]}",
+                                         tls)
+
+    def mend_pulls(self):
+        """Once each pull has met its fault twice, or needs no second time."""
+        pulls = [name for name in self.lines if self.kind(name).row("") is None]
+
+        def met(name):
+            self.look()
+            times = self.lines[name].again == "no" or len(self.asked(name)) != 1
+            return (self.lines[name].fault in WELL
+                    or times and self.health[name]["health"] != "ok")
+        for name in pulls:
+            wait_until(lambda one=name: met(one), 30, lambda one=name: (
+                f"{one}: {self.health[one]}\n" + self.daemon.log()))
+        self.looked = 0
+        self.look()
+        self.health_then = dict(self.health)
+        for name in pulls:
+            self.service(name).mend(at=self.at[name])
 
     def asked(self, name):
         """The requests that count, oldest first."""

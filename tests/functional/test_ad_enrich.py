@@ -51,7 +51,8 @@ def test_a_user_is_told_whole(ad, directory, security):
     assert data["locked"] is False
     assert data["flags"] == ["NORMAL_ACCOUNT"]
     assert data["password_age_days"] == 0
-    assert abs(data["password_set_time"] / 1000 - time.time()) < 3600
+    # The domain may be kept for a while in a build tree.
+    assert 0 <= time.time() - data["password_set_time"] / 1000 < 86400
     assert data["department"] == "Finance"
     assert data["manager"] == "CN=Mallory Manager," + STAFF
     assert "password_must_change" in data

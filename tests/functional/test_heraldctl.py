@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import stat
 import subprocess
 
 import pytest
@@ -539,14 +540,75 @@ def test_reload_refuses_what_is_wrong(herald):
 
 # Roles.
 
-def as_nobody(daemon, *words, groups="--clear-groups"):
+def open_the_way(daemon):
     os.chmod(daemon.folder, 0o711)
     os.chmod(daemon.path("run"), 0o711)
+
+
+def as_nobody(daemon, *words, groups="--clear-groups"):
+    open_the_way(daemon)
     return subprocess.run(
         ["setpriv", "--reuid=65534", "--regid=65534", groups,
          find_program("HERALDCTL", "heraldctl"), *words],
         capture_output=True, text=True, timeout=60, check=False, cwd="/",
         env=daemon.environment())
+
+
+@pytest.mark.parametrize("section, mode", [
+    ("", 0o660), ("control: {admin: [root]}\n", 0o666)])
+def test_the_socket_is_open_to_those_who_may_have_a_role(herald, section,
+                                                         mode):
+    """With the section everybody may ask, and is known by who he is."""
+    daemon = herald(PLAIN + section)
+    socket = os.stat(daemon.path("run/control"))
+    assert stat.S_IMODE(socket.st_mode) == mode
+    assert stat.S_ISSOCK(socket.st_mode)
+    assert socket.st_uid == os.geteuid()
+
+
+# core/control/api.md: the least role of each call.
+CALLS = {
+    "view": [
+        "GET status", "GET alerts", "GET alerts/0", "GET alerts/0/explain",
+        "GET actions", "GET tail", "GET plugins", "GET plugins/splunk_in",
+        "GET constants", "POST eval"],
+    "operate": [
+        "POST submit", "POST actions/0/settle", "POST undo/0", "POST retry",
+        "POST alerts/0/retry", "POST halt", "POST connectors/none/stop",
+        "POST connectors/none/start", "POST connectors/none/test"],
+    "approve": ["POST unhalt"],
+    "admin": [
+        "POST reload", "GET connectors/none/secret",
+        "GET connectors/none/address", "POST backup", "GET backup",
+        "GET export", "POST alerts/0/drop"],
+}
+MAY = {"view": {"view"}, "operate": {"view", "operate"},
+       "approve": {"view", "approve"}, "admin": set(CALLS)}
+
+
+def status_for_nobody(daemon, what):
+    method, path = what.split(" ")
+    body = ["-d", "{}"] if method == "POST" else []
+    ended = subprocess.run(
+        ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+         "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-X", method,
+         *body, "--unix-socket", daemon.path("run/control"),
+         "http://herald/v1/" + path],
+        capture_output=True, text=True, timeout=60, check=True, cwd="/")
+    return int(ended.stdout)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be others")
+@pytest.mark.parametrize("role", MAY)
+def test_who_may_do_what(herald, role):
+    grants = f"{role}: [nobody]" + (", admin: [root]" if role != "admin"
+                                    else "")
+    daemon = herald(PLAIN + f"control: {{{grants}}}\n")
+    open_the_way(daemon)
+    wrong = {what: code for least, calls in CALLS.items() for what in calls
+             for code in [status_for_nobody(daemon, what)]
+             if (code == 403) == (least in MAY[role])}
+    assert wrong == {}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be others")

@@ -2,6 +2,7 @@
 many, list --if, backup and restore, secret set, trust."""
 import json
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -9,7 +10,7 @@ import time
 
 import pytest
 
-from herald import HEAD, WEBHOOK_TOKEN
+from herald import HEAD, WEBHOOK_TOKEN, find_program
 from test_heraldctl import GOOD, USAGE, WRONG, payload, refused, settled
 from waiting import wait_until
 
@@ -373,6 +374,77 @@ def test_trust_writes_what_makes_the_connector_believe(herald, service,
         assert ended.returncode == GOOD, (line, ended.stdout)
     assert "no connector" in refused(daemon, WRONG, "trust", "nobody")
     assert "no address" in refused(daemon, WRONG, "trust", "splunk")
+
+
+def on_a_terminal(daemon, answer, *words):
+    """heraldctl as a person runs it: (exit status, all that it says)."""
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+            [find_program("HERALDCTL", "heraldctl"), *words], stdin=theirs,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env=daemon.environment(), cwd=daemon.folder) as running:
+        os.close(theirs)
+        os.write(ours, answer.encode())
+        told = running.communicate(timeout=60)[0]
+    os.close(ours)
+    return running.returncode, told
+
+
+@pytest.mark.parametrize("answer, status", [
+    ("yes\n", GOOD), ("no\n", WRONG), ("y\n", WRONG), ("\n", WRONG),
+    ("\x04", WRONG)])      # the end of what is typed
+def test_trust_asks_a_person_once(herald, service, certificates, answer,
+                                  status):
+    soar = service("soar", tls=certificates["good"])
+    daemon = herald(CASES, SOAR=soar.url,
+                    files={"secrets/soar": soar.key + "\n"})
+    ended, told = on_a_terminal(daemon, answer, "trust", "soar")
+    assert ended == status, told
+    assert told.count("(yes/no)") == 1
+    for option in ("-subject", "-ext=subjectAltName", "-fingerprint"):
+        said = openssl("x509", "-in", certificates["good"][0], "-noout",
+                       "-sha256", *option.split("="))
+        value = re.split("[=\n]", said.strip(), maxsplit=1)[-1].strip()
+        assert value in told.replace("CN=", "CN = "), option
+    # certificates.py: FOREVER.
+    assert re.search(r"from +2020-01-01.00:00:00", told), told
+    assert re.search(r"until +2099-12-31.00:00:00", told), told
+    assert os.path.exists(daemon.path("soar.pem")) == (status == GOOD)
+    assert ("tls: {ca_file: " in told) == (status == GOOD)
+    assert soar.requests() == []
+
+
+@pytest.mark.parametrize("words", [("--yes",), ()])
+def test_trust_refuses_a_certificate_that_changed(herald, service,
+                                                  certificates, words):
+    soar = service("soar", tls=certificates["good"])
+    daemon = herald(CASES, SOAR=soar.url,
+                    files={"secrets/soar": soar.key + "\n"})
+    assert daemon.ctl("trust", "soar", "--yes")["fits"]
+    assert daemon.ctl("trust", "soar", "--yes")["fits"]     # it is the same
+    with open(certificates["self_signed"][0], encoding="ascii") as other:
+        before = daemon.write("soar.pem", other.read())
+    ended, told = on_a_terminal(daemon, "yes\n", "trust", "soar", *words)
+    assert ended == WRONG
+    assert "holds another certificate" in told
+    assert "find out why it changed" in told and "(yes/no)" not in told
+    with open(certificates["self_signed"][0], encoding="ascii") as other, \
+            open(before, encoding="ascii") as held:
+        assert held.read() == other.read()
+    os.remove(before)
+    assert daemon.ctl("trust", "soar", "--yes")["fits"]
+
+
+@pytest.mark.parametrize("shown, word", [
+    ("expired", "not between its dates"), ("other_name", "not made for")])
+def test_trust_says_what_does_not_fit(herald, service, certificates, shown,
+                                      word):
+    soar = service("soar", tls=certificates[shown])
+    daemon = herald(CASES, SOAR=soar.url,
+                    files={"secrets/soar": soar.key + "\n"})
+    ended, told = on_a_terminal(daemon, "yes\n", "trust", "soar")
+    assert ended == GOOD and word in told
+    assert "tls: {pin: 'sha256//" in told and "ca_file" not in told
 
 
 def openssl(*words):

@@ -390,16 +390,3 @@ def test_halt_holds_playbooks_and_no_comments(herald, soar):
         if one["state"] == "refused"])[0]
     assert "halted" in action["message"]
     assert acting.effects() == 0
-
-
-@pytest.mark.parametrize("shown", ["expired", "other_name", "self_signed"])
-@pytest.mark.parametrize("action", ["close_case", "add_comment"])
-def test_a_certificate_that_is_not_trusted_is_final(
-        herald, service, certificates, action, shown):
-    soar = service("soar", tls=certificates[shown])
-    more = f", tls: {{ca_file: {certificates['ca']}}}"
-    acting = Acting(herald, soar, action, more=more)
-    told = acting.act("dead")
-    assert told["state"] == "failed"
-    assert "heraldctl trust soar" in told["message"]
-    assert soar.requests() == []

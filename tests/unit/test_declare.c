@@ -310,6 +310,11 @@ static void option_target(struct sample *s)
 	s->options[0].flags = HERALD_TARGET;
 }
 
+static void option_http_auth(struct sample *s)
+{
+	s->options[0].flags = HERALD_HTTP_AUTH;
+}
+
 static void metric_type(struct sample *s)
 {
 	s->metrics[0].type = 9;
@@ -445,6 +450,7 @@ static const struct {
 	{ "host option's bounds", option_host_default, "timeout: the default" },
 	{ "host option alone", option_host_no_default, "timeout: an option" },
 	{ "option as target", option_target, "word: TARGET" },
+	{ "option sent", option_http_auth, "word: HTTP_AUTH" },
 	{ "metric type", metric_type, "metric asked_total: type 9" },
 	{ "key type", key_type, "key 'ips'" },
 	{ "key fills", key_fills, "key ip: fills 'user,'" },

@@ -299,8 +299,12 @@ static void what_is_wrong_is_complained_of(void **state)
 
 static void options_of_other_kinds_are_told_apart(void **state)
 {
-	static const char *const lines[] = { "mode: live", "listen: x",
-					     "map: []", "mount: /x" };
+	static const char *const lines[] = { "mode: live",
+					     "listen: x",
+					     "map: []",
+					     "mount: /x",
+					     "proxy: 'http://p:1'",
+					     "oauth2: {url: 'https://x/'}" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
